@@ -1,0 +1,54 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { schemas } from './generated/schemas.js'
+
+/** Input that breaks a schema. The message names the place, what is wrong with it, and what is expected. */
+export class InvalidInput extends Error {
+  readonly pointer: string
+  constructor(what: string, pointer: string, problem: string) {
+    super(`The ${what} is not valid${pointer ? ` at ${pointer}` : ''}: ${problem}.`)
+    this.name = 'InvalidInput'
+    this.pointer = pointer
+  }
+}
+
+let ajv: Ajv2020 | undefined
+const compiled = new Map<string, ValidateFunction>()
+
+function validator(reference: string): ValidateFunction {
+  let found = compiled.get(reference)
+  if (!found) {
+    // A tagged union is told apart by its tag, so that an error speaks of the shape that was meant.
+    ajv ??= new Ajv2020({ schemas: [...schemas], strict: true, strictTypes: false, allErrors: false })
+    found = ajv.compile({ $ref: reference })
+    compiled.set(reference, found)
+  }
+  return found
+}
+
+function explain(errors: readonly ErrorObject[]): { pointer: string; problem: string } {
+  // Of a union's errors, the deepest one comes from the alternative that fitted best.
+  const deepest = errors.reduce((best, error) =>
+    error.instancePath.split('/').length > best.instancePath.split('/').length ? error : best,
+  )
+  const params = deepest.params as Record<string, unknown>
+  const detail =
+    deepest.keyword === 'additionalProperties'
+      ? `it has an unknown member "${String(params['additionalProperty'])}"`
+      : deepest.keyword === 'enum'
+        ? `it must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`
+        : (deepest.message ?? deepest.keyword)
+  return { pointer: deepest.instancePath, problem: detail }
+}
+
+/**
+ * Checks a value against a schema of `schemas/`.
+ * @param reference a file name there, with an optional JSON pointer: `terminal-api.schema.json#/$defs/AddLine`
+ * @param what what to call the value in the error
+ * @throws InvalidInput
+ */
+export function validate<T>(reference: string, value: unknown, what: string): asserts value is T {
+  const check = validator(reference)
+  if (check(value)) return
+  const { pointer, problem } = explain(check.errors ?? [])
+  throw new InvalidInput(what, pointer, problem)
+}
