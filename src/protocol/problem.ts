@@ -51,6 +51,7 @@ const KNOWN: ReadonlyMap<string, readonly [Kind, string]> = new Map([
   ['SeriesExhausted', ['conflict', 'series-exhausted']],
   ['NothingToClose', ['conflict', 'nothing-to-close']],
   ['ShopIncomplete', ['conflict', 'not-synced-yet']],
+  ['UnknownSubject', ['notFound', 'unknown-subject']],
   ['DocumentMissing', ['unavailable', 'document-missing']],
 ])
 

@@ -1,0 +1,48 @@
+import { plain, segmentsOf, type Scalar } from './flat.js'
+import type { HistoryEntry } from './history.js'
+import { describeDocument, type DocumentName } from './naming.js'
+import { isSale, readRecord } from './record.js'
+
+/** One line of history, ready to print: who, when, what, old and new value. */
+export interface HistoryLine {
+  readonly document: string
+  readonly name: string
+  readonly change: string
+  readonly at: string
+  readonly terminal: string
+  readonly by: string
+  readonly did: string
+  /** What the value belongs to: `item 85123A price`, `bill … line … quantity`, `record 12`. */
+  readonly what: string
+  readonly old: readonly (string | number | boolean | null)[]
+  readonly new: string | number | boolean | null
+}
+
+/** A value as history shows it: a sealed record as a summary, bytes by their length, anything else as it is. */
+function shown(value: Scalar): string | number | boolean | null {
+  if (!(value instanceof Uint8Array)) return value
+  try {
+    const { body, hash } = readRecord(plain(value))
+    const sum = isSale(body) ? ` ${body.number} ${body.totals.payable} ${body.policy.currency} (minor units)` : ''
+    const event = body.type === 'event' ? ` ${body.event}` : ''
+    return `${body.type}${sum}${event}, by ${body.by} at ${body.at}, hash ${hash}`
+  } catch {
+    return `${value.length} bytes`
+  }
+}
+
+/** The lines of one change of a document. */
+export function historyLines(id: string, name: DocumentName, entry: HistoryEntry): HistoryLine[] {
+  return entry.edits.map((edit) => ({
+    document: id,
+    name: describeDocument(name),
+    change: entry.hash,
+    at: entry.at,
+    terminal: entry.note.terminal,
+    by: entry.note.by,
+    did: entry.note.did,
+    what: segmentsOf(edit.key).join(' '),
+    old: edit.old.map(shown),
+    new: edit.new === undefined ? null : shown(edit.new),
+  }))
+}

@@ -1,0 +1,50 @@
+import type { PeerId } from '@automerge/automerge-repo'
+import type { DocumentId, DocumentName } from '../docs/naming.js'
+import type { Sharing } from '../storage/durable-repo.js'
+import type { IndexLog } from '../storage/index-log.js'
+import type { Identity } from './sessions.js'
+import type { Shops } from './shops.js'
+
+/** Which documents a terminal reaches (A2): those of its shop, and of the day books only its own. */
+export class Access implements Sharing {
+  readonly #registry: IndexLog<DocumentName>
+  readonly #shops: Shops
+
+  constructor(registry: IndexLog<DocumentName>, shops: Shops) {
+    this.#registry = registry
+    this.#shops = shops
+  }
+
+  mayRead(identity: Pick<Identity, 'terminal' | 'shop'>, name: DocumentName): boolean {
+    if (name.shop !== identity.shop) return false
+    return name.kind !== 'daybook' || name.terminal === identity.terminal
+  }
+
+  /** Whether a terminal may bring this document into being. */
+  mayCreate(identity: Identity, name: DocumentName): boolean {
+    if (!this.mayRead(identity, name)) return false
+    switch (name.kind) {
+      case 'daybook': {
+        const terminal = this.#shops.terminal(identity.terminal)?.terminal
+        return terminal !== undefined && name.code === terminal.code && terminal.keys.has(name.epoch)
+      }
+      case 'bills':
+        return true
+      case 'catalogue':
+        return identity.role === 'manager' && name.shard < this.#shops.get(identity.shop).catalogueShards
+      default:
+        return false
+    }
+  }
+
+  /** The relay offers nothing unasked: a terminal asks for what it wants. */
+  announce(): boolean {
+    return false
+  }
+
+  access(peer: PeerId, document: DocumentId): boolean {
+    const name = this.#registry.get(document)
+    const found = this.#shops.terminal(peer)
+    return name !== undefined && found !== undefined && this.mayRead({ terminal: peer, shop: found.shop.id }, name)
+  }
+}

@@ -1,0 +1,55 @@
+import type { CustodyReceipt } from '../protocol/receipt.js'
+import { AppendLog, type AppendLogOptions } from '../storage/append-log.js'
+import { validate } from '../docs/validate.js'
+
+/** The relay's own log of the receipts it gave, fsynced before each is sent. */
+export class IssuedReceipts {
+  #log!: AppendLog
+  #serial = 0
+  /** The heads last receipted, by document. */
+  readonly #heads = new Map<string, readonly string[]>()
+
+  private constructor() {}
+
+  static async open(options: Omit<AppendLogOptions, 'onEntry'>): Promise<IssuedReceipts> {
+    const issued = new IssuedReceipts()
+    issued.#log = await AppendLog.open({
+      ...options,
+      onEntry: (entry) => {
+        validate<CustodyReceipt>('custody-receipt.schema.json', entry, 'entry of receipts.log')
+        issued.#remember(entry)
+      },
+    })
+    return issued
+  }
+
+  #remember({ body }: CustodyReceipt): void {
+    this.#serial = Math.max(this.#serial, body.serial)
+    for (const { id, heads } of body.documents) this.#heads.set(id, heads)
+  }
+
+  nextSerial(): number {
+    this.#serial += 1
+    return this.#serial
+  }
+
+  /** The serial of the last receipt. */
+  get serial(): number {
+    return this.#serial
+  }
+
+  /** The heads of a document that were last receipted; undefined for none. */
+  heads(document: string): readonly string[] | undefined {
+    return this.#heads.get(document)
+  }
+
+  /** @throws StorageWriteError: the receipt must not be sent then */
+  async add(receipt: CustodyReceipt): Promise<void> {
+    await this.#log.append([receipt])
+    this.#remember(receipt)
+  }
+
+  close(): Promise<void> {
+    return this.#log.close()
+  }
+}

@@ -1,0 +1,264 @@
+import { join } from 'node:path'
+import type { PeerId } from '@automerge/automerge-repo'
+import type { FlatDoc } from '../docs/flat.js'
+import type { PendingPairings } from '../docs/generated/types.js'
+import type { Library } from '../docs/history-query.js'
+import type { DocumentId, DocumentName } from '../docs/naming.js'
+import { DEFAULT_SHARDS } from '../docs/shop.js'
+import { validate } from '../docs/validate.js'
+import { readChecked, writeChecked } from '../storage/atomic-file.js'
+import { DataDirectory } from '../storage/data-directory.js'
+import type { Disk } from '../storage/disk.js'
+import { DurableStorageAdapter } from '../storage/durable-adapter.js'
+import { DurableRepo } from '../storage/durable-repo.js'
+import { ensureFolder } from '../storage/folders.js'
+import { IndexLog } from '../storage/index-log.js'
+import { Access } from './access.js'
+import type { RelayConfig } from './config.js'
+import { Counting } from './counting.js'
+import { Custody } from './custody.js'
+import { Handoffs } from './handoffs.js'
+import { openIdentity, type RelayIdentity } from './identity.js'
+import { Invoices } from './invoices.js'
+import { IssuedReceipts } from './issued-receipts.js'
+import { OwnDocuments } from './own-documents.js'
+import { Pairings } from './pairing.js'
+import { Sessions } from './sessions.js'
+import { Shops } from './shops.js'
+import { RelayStock } from './stock.js'
+
+/** What the relay says to its operator's log. */
+export interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface RelayOptions {
+  /** Absolute path of the data directory. */
+  readonly directory: string
+  /** Make the directory when there is none. */
+  readonly create: boolean
+  readonly config: RelayConfig
+  readonly disk: Disk
+  readonly now: () => Date
+  readonly random: (bytes: number) => Uint8Array
+  readonly timeZone: string
+  readonly log: Log
+}
+
+/** A document nobody used for so long leaves memory; it stays on the disk. */
+const IDLE_MS = 60_000
+
+/** Everything a relay is, without its network. `serve.ts` puts HTTP and WebSocket in front of it. */
+export class Relay {
+  readonly log: Log
+  readonly now: () => Date
+  readonly identity: RelayIdentity
+  readonly durable: DurableRepo
+  readonly registry: IndexLog<DocumentName>
+  readonly shops: Shops
+  readonly access: Access
+  readonly issued: IssuedReceipts
+  readonly counting: Counting
+  readonly custody: Custody
+  readonly stock: RelayStock
+  readonly invoices: Invoices
+  readonly handoffs: Handoffs
+  readonly pairings: Pairings
+  readonly sessions: Sessions
+  readonly library: Library
+  readonly #directory: DataDirectory
+  readonly #used = new Map<string, number>()
+  #connected: () => ReadonlySet<PeerId> = () => new Set()
+  #sweep: NodeJS.Timeout | undefined
+
+  private constructor(parts: RelayParts) {
+    const { options, directory, identity, durable, registry, issued, access, shops, pairings } = parts
+    const { now, random, disk } = options
+    const organisation = identity.organisation
+    this.log = options.log
+    this.now = now
+    this.#directory = directory
+    this.identity = identity
+    this.durable = durable
+    this.registry = registry
+    this.issued = issued
+    this.access = access
+    this.shops = shops
+    this.pairings = pairings
+    const documents = new OwnDocuments({ durable, registry, organisation, now })
+    this.counting = new Counting({ durable, documents, shops, organisation, now })
+    this.custody = new Custody({
+      durable,
+      registry,
+      access,
+      counting: this.counting,
+      issued,
+      relay: identity.id,
+      signer: identity.signer,
+      now,
+    })
+    this.stock = new RelayStock({ durable, documents, shops, now })
+    this.invoices = new Invoices({ durable, registry, issued })
+    this.handoffs = new Handoffs({
+      directory: join(options.directory, 'handoffs'),
+      disk,
+      durable,
+      registry,
+      shops,
+      access,
+      custody: this.custody,
+    })
+    this.sessions = new Sessions(() => now().getTime(), random)
+    this.library = {
+      documents: () => registry.entries(),
+      look: async (id, use) => {
+        const wasLoaded = durable.repo.handles[id as DocumentId] !== undefined
+        const handle = await durable.open<FlatDoc>(id as DocumentId)
+        const result = use(handle?.doc())
+        if (handle && !wasLoaded) await durable.release(id as DocumentId)
+        return result
+      },
+    }
+  }
+
+  /**
+   * Opens a relay's directory.
+   * @throws DirectoryInUse, DirectoryNewer, DirectoryWrongKind, DirectoryNotFound, DirectoryNotEmpty, DamagedFile
+   */
+  static async open(options: RelayOptions): Promise<Relay> {
+    const { disk, now } = options
+    const directory = await DataDirectory.open({
+      directory: options.directory,
+      kind: 'relay',
+      create: options.create,
+      disk,
+      now,
+    })
+    try {
+      return await openIn(directory, options, (parts) => new Relay(parts))
+    } catch (error) {
+      await directory.release()
+      throw error
+    }
+  }
+
+  /** Begins to let idle documents go. `connected` tells which terminals have a socket. */
+  begin(connected: () => ReadonlySet<PeerId>): void {
+    this.#connected = connected
+    this.#sweep = setInterval(() => void this.#releaseIdle(), IDLE_MS)
+    this.#sweep.unref()
+  }
+
+  isConnected(terminal: string): boolean {
+    return this.#connected().has(terminal as PeerId)
+  }
+
+  /** Notes that a document is in use. */
+  touch(document: string): void {
+    this.#used.set(document, this.now().getTime())
+  }
+
+  async #releaseIdle(): Promise<void> {
+    const limit = this.now().getTime() - IDLE_MS
+    for (const id of Object.keys(this.durable.repo.handles)) {
+      const name = this.registry.get(id)
+      if (name?.kind !== 'daybook' && name?.kind !== 'bills') continue
+      const used = this.#used.get(id)
+      if (used === undefined) this.touch(id)
+      else if (used < limit) {
+        this.#used.delete(id)
+        try {
+          await this.durable.release(id as DocumentId)
+        } catch (error) {
+          this.log.error({ document: id, error: (error as Error).message }, 'an idle document could not be saved')
+        }
+      }
+    }
+  }
+
+  shardsOf = (shop: string): number =>
+    this.shops.all().find(({ id }) => id === shop)?.catalogueShards ?? DEFAULT_SHARDS
+
+  /** Digits after the decimal point in the money of a terminal's shop. */
+  minorDigits(code: string): number {
+    const terminal = this.shops.byCode(code)
+    return (terminal && this.shops.terminal(terminal.id)?.shop.policy.minorDigits) ?? 2
+  }
+
+  /** Flushes everything and lets the directory go. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweep)
+    await this.durable.close()
+    await this.registry.close()
+    await this.issued.close()
+    await this.#directory.release()
+  }
+}
+
+interface RelayParts {
+  readonly options: RelayOptions
+  readonly directory: DataDirectory
+  readonly identity: RelayIdentity
+  readonly durable: DurableRepo
+  readonly registry: IndexLog<DocumentName>
+  readonly issued: IssuedReceipts
+  readonly access: Access
+  readonly shops: Shops
+  readonly pairings: Pairings
+}
+
+async function openIn(
+  directory: DataDirectory,
+  options: RelayOptions,
+  make: (parts: RelayParts) => Relay,
+): Promise<Relay> {
+  const { disk, now, random, log, config, timeZone } = options
+  const path = (...names: string[]): string => join(options.directory, ...names)
+  const identity = await openIdentity(options.directory, disk, random)
+  await ensureFolder(disk, path('handoffs'))
+  const storage = await DurableStorageAdapter.open({
+    directory: path('documents'),
+    quarantine: path('quarantine'),
+    disk,
+    now,
+    onDamage: (damage) => log.error({ damage }, 'a damaged chunk was moved to quarantine'),
+  })
+  const logOptions = (name: string) => ({
+    path: path(name),
+    quarantine: path('quarantine'),
+    disk,
+    onDamage: (damage: object) => log.error({ file: name, damage }, 'a damaged line was found'),
+  })
+  const registry = await IndexLog.open<DocumentName>({
+    ...logOptions('documents.log'),
+    parse: (value) => {
+      validate<DocumentName>('document-name.schema.json', value, 'document name')
+      return value
+    },
+    onUnreadable: (key, error) => log.error({ document: key, error: error.message }, 'documents.log has an unreadable entry'),
+  })
+  const issued = await IssuedReceipts.open(logOptions('receipts.log'))
+  let access: Access | undefined
+  const durable = new DurableRepo({
+    storage,
+    peerId: identity.id,
+    sharing: { announce: () => false, access: (peer, document) => access?.access(peer, document) ?? false },
+    onSaveFailed: (document, error) => log.error({ document, error: error.message }, 'a document could not be saved; it is tried again'),
+  })
+  const shops = new Shops({ durable, registry, organisation: identity.organisation, config, timeZone, now, random })
+  access = new Access(registry, shops)
+  await shops.load()
+  const pending = (await readChecked(disk, path('pairings.json'))) ?? {}
+  validate<PendingPairings>('data-files.schema.json#/$defs/PendingPairings', pending, 'file pairings.json')
+  const pairings = new Pairings(new Map(Object.entries(pending)), {
+    now: () => now().getTime(),
+    random,
+    save: (entries) => writeChecked(disk, path('pairings.json'), Object.fromEntries(entries)),
+  })
+  const relay = make({ options, directory, identity, durable, registry, issued, access, shops, pairings })
+  const sales = [...registry.entries()].filter(([, name]) => name.kind === 'sales').map(([id]) => id as DocumentId)
+  await relay.counting.load(sales)
+  return relay
+}

@@ -1,0 +1,209 @@
+import type * as A from '@automerge/automerge'
+import { noteText } from '../docs/change-note.js'
+import type { FlatDoc } from '../docs/flat.js'
+import { newId } from '../docs/ids.js'
+import { documentId, type DocumentName } from '../docs/naming.js'
+import { nextEpoch } from '../docs/series.js'
+import { readShop, writeShop, writeTerminal, type Role, type Shop, type ShopTerminal } from '../docs/shop.js'
+import { Refused } from '../protocol/problem.js'
+import type { DurableRepo } from '../storage/durable-repo.js'
+import type { IndexLog } from '../storage/index-log.js'
+import { Queues } from '../storage/queues.js'
+import { decideOptions, defaultOptions, settingsFrom, type RelayConfig, type ShopOptions } from './config.js'
+
+export interface ShopsOptions {
+  readonly durable: DurableRepo
+  readonly registry: IndexLog<DocumentName>
+  readonly organisation: string
+  readonly config: RelayConfig
+  readonly timeZone: string
+  readonly now: () => Date
+  readonly random: (bytes: number) => Uint8Array
+}
+
+/** The shops of a relay and their terminals, kept in one document per shop that only the relay writes. */
+export class Shops {
+  readonly #options: ShopsOptions
+  readonly #shops = new Map<string, Shop>()
+  /** Shop id by terminal id. */
+  readonly #shopOf = new Map<string, string>()
+  /** Codes and epochs are given out one at a time. */
+  readonly #queue = new Queues()
+
+  constructor(options: ShopsOptions) {
+    this.#options = options
+  }
+
+  async load(): Promise<void> {
+    for (const [, name] of this.#options.registry.entries()) {
+      if (name.kind === 'shop') await this.#read(name.shop)
+    }
+  }
+
+  #id(shop: string) {
+    return documentId(this.#options.organisation, { kind: 'shop', shop })
+  }
+
+  async #read(id: string): Promise<Shop> {
+    const handle = await this.#options.durable.open<FlatDoc>(this.#id(id))
+    if (!handle) throw new Error(`The document of shop ${id} is missing: restore it from a backup`)
+    const shop = readShop(handle.doc())
+    this.#shops.set(id, shop)
+    for (const terminal of shop.terminals.keys()) this.#shopOf.set(terminal, id)
+    return shop
+  }
+
+  all(): Shop[] {
+    return [...this.#shops.values()]
+  }
+
+  byName(name: string): Shop | undefined {
+    return this.all().find((shop) => shop.name === name)
+  }
+
+  /** @throws Refused `unknown-shop` */
+  get(id: string): Shop {
+    const shop = this.#shops.get(id)
+    if (!shop) throw new Refused('notFound', 'unknown-shop', `There is no shop ${id} here.`)
+    return shop
+  }
+
+  /** The terminal and its shop; undefined for one that was never paired here. */
+  terminal(id: string): { shop: Shop; terminal: ShopTerminal } | undefined {
+    const shop = this.#shops.get(this.#shopOf.get(id) ?? '')
+    const terminal = shop?.terminals.get(id)
+    return shop && terminal ? { shop, terminal } : undefined
+  }
+
+  /** The key a terminal signed with in an epoch. */
+  keyOf(terminal: string, epoch: string): string | undefined {
+    return this.terminal(terminal)?.terminal.keys.get(epoch)
+  }
+
+  /** The terminal with this code; codes are unique in the organisation. */
+  byCode(code: string): ShopTerminal | undefined {
+    for (const shop of this.#shops.values()) {
+      for (const terminal of shop.terminals.values()) if (terminal.code === code) return terminal
+    }
+    return undefined
+  }
+
+  async #change(shop: string, did: string, write: (draft: FlatDoc, before: A.Doc<FlatDoc>) => void): Promise<Shop> {
+    const id = this.#id(shop)
+    const options = {
+      message: noteText({ terminal: 'relay', by: 'relay operator', did }),
+      time: Math.floor(this.#options.now().getTime() / 1000),
+    }
+    const handle = await this.#options.durable.open<FlatDoc>(id)
+    if (handle) {
+      const before = handle.doc()
+      handle.change((draft) => write(draft, before), options)
+      await this.#options.durable.flush(id)
+    } else {
+      await this.#options.registry.set(id, { kind: 'shop', shop })
+      await this.#options.durable.create<FlatDoc>(id, options, (draft) => write(draft, {}))
+    }
+    return this.#read(shop)
+  }
+
+  /** Founds a shop, or gives an existing one new settings; a changed policy becomes its next version. */
+  configure(name: string, given: ShopOptions): Promise<Shop> {
+    return this.#queue.run('shops', () => this.#configure(name, given))
+  }
+
+  async #configure(name: string, given: ShopOptions): Promise<Shop> {
+    const { config, organisation, random, timeZone } = this.#options
+    const existing = this.byName(name)
+    if (!existing) {
+      const options = decideOptions(config, name, given, defaultOptions(timeZone))
+      const settings = settingsFrom(options, { id: newId('shop', random), organisation, name, policyVersion: 1 })
+      return this.#change(settings.id, 'found shop', (draft, before) => writeShop(draft, before, settings))
+    }
+    if (given.catalogueShards !== undefined && given.catalogueShards !== existing.catalogueShards) {
+      throw new Refused('conflict', 'shards-are-fixed', `Shop ${name} has ${existing.catalogueShards} catalogue shards since it was founded; that cannot change.`)
+    }
+    const { version, ...policy } = existing.policy
+    const present = {
+      ...policy,
+      ...existing.calendar,
+      catalogueShards: existing.catalogueShards,
+      ...(existing.address === undefined ? {} : { address: existing.address }),
+      ...(existing.taxId === undefined ? {} : { taxId: existing.taxId }),
+    }
+    const options = decideOptions({}, name, given, present)
+    const settings = settingsFrom(options, { id: existing.id, organisation, name, policyVersion: version })
+    const changed = JSON.stringify(settings.policy) !== JSON.stringify({ ...settings.policy, ...existing.policy })
+    const next = { ...settings, policy: { ...settings.policy, version: changed ? version + 1 : version } }
+    return this.#change(existing.id, 'change shop settings', (draft, before) => writeShop(draft, before, next))
+  }
+
+  /**
+   * Enters a terminal that proved to hold `publicKey`. A terminal of that name in that shop gets its next epoch (N2).
+   * `known` is the terminal the asking directory was paired as before.
+   */
+  enter(entry: {
+    readonly shop: string
+    readonly name: string
+    readonly role: Role
+    readonly publicKey: string
+    readonly known: string | undefined
+  }): Promise<{ shop: Shop; terminal: ShopTerminal }> {
+    return this.#queue.run('shops', () => this.#enter(entry))
+  }
+
+  async #enter({ shop: shopName, name, role, publicKey, known }: Parameters<Shops['enter']>[0]) {
+    const shop = this.byName(shopName) ?? (await this.#configure(shopName, {}))
+    const existing = [...shop.terminals.values()].find((terminal) => terminal.name === name)
+    if (known !== undefined && known !== existing?.id) {
+      throw new Refused(
+        'conflict',
+        'other-terminal',
+        `This directory was paired as another terminal. Use an empty directory for ${name}, or ask for a code for the terminal it was.`,
+      )
+    }
+    const terminal = {
+      id: existing?.id ?? newId('term', this.#options.random),
+      code: existing?.code ?? this.#freeCode(name),
+      name,
+      role,
+      epoch: existing ? nextEpoch(existing.epoch) : 'A',
+      publicKey,
+    }
+    const did = existing ? `pair terminal ${name} again, epoch ${terminal.epoch}` : `pair terminal ${name}`
+    await this.#change(shop.id, did, (draft, before) => writeTerminal(draft, before, terminal))
+    return this.#found(terminal.id)
+  }
+
+  /** Gives a terminal its next epoch under the key it has. */
+  nextEpoch(id: string, reason: string): Promise<ShopTerminal> {
+    return this.#queue.run('shops', () => this.#nextEpoch(id, reason))
+  }
+
+  async #nextEpoch(id: string, reason: string): Promise<ShopTerminal> {
+    const { shop, terminal } = this.#found(id)
+    const publicKey = terminal.keys.get(terminal.epoch) ?? ''
+    const epoch = nextEpoch(terminal.epoch)
+    await this.#change(shop.id, `epoch ${epoch} of ${terminal.name}: ${reason}`, (draft, before) =>
+      writeTerminal(draft, before, { ...terminal, epoch, publicKey }),
+    )
+    return this.#found(id).terminal
+  }
+
+  #found(id: string): { shop: Shop; terminal: ShopTerminal } {
+    const found = this.terminal(id)
+    if (!found) throw new Refused('notFound', 'unknown-terminal', `There is no terminal ${id} here.`)
+    return found
+  }
+
+  /** A terminal called like a code has it as its code, if it is free; else the first free of T01, T02 … */
+  #freeCode(name: string): string {
+    if (/^[A-Z][A-Z0-9]?[0-9]$/.test(name) && !this.byCode(name)) return name
+    for (const first of 'TABCDEFGHIJKLMNOPQRSUVWXYZ') {
+      for (let number = 1; number < 100; number += 1) {
+        const code = `${first}${String(number).padStart(2, '0')}`
+        if (!this.byCode(code)) return code
+      }
+    }
+    throw new Refused('conflict', 'no-code-left', 'All terminal codes of this organisation are taken.')
+  }
+}

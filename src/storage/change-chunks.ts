@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+
+/*
+ * Automerge's chunks, as far as they concern us: magic, 4 bytes of checksum, type, length of the body (LEB128), body.
+ * What Automerge calls a change's hash is SHA-256 over type, length and body.
+ */
+const MAGIC = Uint8Array.of(0x85, 0x6f, 0x4a, 0x83)
+const TYPE_AT = 8
+const DOCUMENT = 0
+const CHANGE = 1
+const COMPRESSED_CHANGE = 2
+const HASH_LENGTH = 32
+/** Seven bits each: five bytes hold every length below 32 GiB, far above what an array can be. */
+const LEB_BYTES = 5
+
+export interface ChangeChunk {
+  /** SHA-256 of the chunk's bytes, hex. */
+  readonly id: string
+  /** Automerge's hash of the change, hex; undefined for a compressed change, whose hash is that of its plain form. */
+  readonly hash: string | undefined
+  /** Hashes of the changes it depends on, hex; empty where `hash` is undefined. */
+  readonly deps: readonly string[]
+}
+
+/** The changes of what `A.saveSince` or `A.getLastLocalChange` gave; undefined when it is anything else. */
+export function splitChanges(blob: Uint8Array): ChangeChunk[] | undefined {
+  const changes: ChangeChunk[] = []
+  for (let at = 0; at < blob.length;) {
+    const chunk = readChunk(blob.subarray(at))
+    if (!chunk || (chunk.type !== CHANGE && chunk.type !== COMPRESSED_CHANGE)) return undefined
+    const bytes = blob.subarray(at, at + chunk.length)
+    const plain = chunk.type === CHANGE
+    const deps = plain ? readHashes(chunk.body) : []
+    if (!deps) return undefined
+    changes.push({ id: sha256(bytes), hash: plain ? sha256(bytes.subarray(TYPE_AT)) : undefined, deps })
+    at += chunk.length
+  }
+  return changes.length > 0 ? changes : undefined
+}
+
+/** The heads (hex) of what `A.save` gave; undefined when it does not begin with a document. */
+export function headsOfSnapshot(snapshot: Uint8Array): string[] | undefined {
+  const chunk = readChunk(snapshot)
+  if (chunk?.type !== DOCUMENT) return undefined
+  const actors = readLeb(chunk.body, 0)
+  if (!actors) return undefined
+  let at = actors.next
+  for (let actor = 0; actor < actors.value; actor++) {
+    const length = readLeb(chunk.body, at)
+    if (!length) return undefined
+    at = length.next + length.value
+  }
+  return readHashes(chunk.body.subarray(at))
+}
+
+interface Chunk {
+  readonly type: number
+  readonly body: Uint8Array
+  /** Bytes, header included. */
+  readonly length: number
+}
+
+function readChunk(bytes: Uint8Array): Chunk | undefined {
+  if (!MAGIC.every((byte, index) => bytes[index] === byte)) return undefined
+  const type = bytes[TYPE_AT]
+  const length = readLeb(bytes, TYPE_AT + 1)
+  if (type === undefined || !length || length.next + length.value > bytes.length) return undefined
+  const end = length.next + length.value
+  return { type, body: bytes.subarray(length.next, end), length: end }
+}
+
+function readHashes(body: Uint8Array): string[] | undefined {
+  const count = readLeb(body, 0)
+  if (!count || count.next + count.value * HASH_LENGTH > body.length) return undefined
+  return Array.from({ length: count.value }, (_, index) => {
+    const at = count.next + index * HASH_LENGTH
+    return Buffer.from(body.subarray(at, at + HASH_LENGTH)).toString('hex')
+  })
+}
+
+function readLeb(bytes: Uint8Array, at: number): { value: number; next: number } | undefined {
+  let value = 0
+  for (let index = 0; index < LEB_BYTES; index++) {
+    const byte = bytes[at + index]
+    if (byte === undefined) return undefined
+    value += (byte & 0x7f) * 2 ** (7 * index)
+    if (byte < 0x80) return { value, next: at + index + 1 }
+  }
+  return undefined
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,197 @@
+import * as A from '@automerge/automerge'
+import { Repo, type DocHandle, type DocumentId, type PeerId } from '@automerge/automerge-repo'
+import type { DurableStorageAdapter } from './durable-adapter.js'
+
+/** Who may see a document, asked by automerge-repo before it answers or offers. */
+export interface Sharing {
+  /** Whether to offer a document unasked. */
+  announce(peer: PeerId, document?: DocumentId): boolean
+  /** Whether a peer may read and write a document it asked for. */
+  access(peer: PeerId, document: DocumentId): boolean
+}
+
+export interface DurableRepoOptions {
+  readonly storage: DurableStorageAdapter
+  readonly peerId: string
+  readonly sharing: Sharing
+  /** Told when a save in the background failed; it is tried again after `retryAfter` ms. */
+  readonly onSaveFailed: (document: DocumentId, error: Error) => void
+  readonly retryAfter?: number
+}
+
+/** Long enough for a person to free some space, short enough that nobody waits for it. */
+const RETRY_AFTER_MS = 2_000
+
+/** A document that cannot be had: not on this disk, and no peer has it. */
+export class DocumentMissing extends Error {
+  readonly document: string
+  constructor(document: string, cause: unknown) {
+    super(`Document ${document} is not on this disk and has not arrived from the relay`, { cause })
+    this.name = 'DocumentMissing'
+    this.document = document
+  }
+}
+
+/**
+ * automerge-repo over a {@link DurableStorageAdapter}, with what it lacks for our promises:
+ * - a save in the background that fails is reported and tried again, where automerge-repo would end the process
+ *   with an unhandled rejection;
+ * - {@link flush} resolves only when the document's present heads are on the disk;
+ * - {@link forget} takes a document from memory and disk so that it can come back later.
+ */
+export class DurableRepo {
+  readonly repo: Repo
+  readonly storage: DurableStorageAdapter
+  readonly #saves = new Map<DocumentId, Promise<void>>()
+  readonly #retries = new Map<DocumentId, NodeJS.Timeout>()
+  /** Forgotten documents, whose old heads automerge-repo still believes to be on the disk. */
+  readonly #forgotten = new Set<DocumentId>()
+  readonly #save: (id: DocumentId, doc: A.Doc<unknown>) => Promise<void>
+  readonly #onSaveFailed: DurableRepoOptions['onSaveFailed']
+  readonly #retryAfter: number
+  #closed = false
+
+  constructor(options: DurableRepoOptions) {
+    this.storage = options.storage
+    this.#onSaveFailed = options.onSaveFailed
+    this.#retryAfter = options.retryAfter ?? RETRY_AFTER_MS
+    const { sharing } = options
+    this.repo = new Repo({
+      storage: options.storage,
+      peerId: options.peerId as PeerId,
+      // Sync states kept on disk could outlive a restore of either side; each connection starts from the heads.
+      isEphemeral: true,
+      shareConfig: {
+        announce: async (peer, document) => sharing.announce(peer, document),
+        access: async (peer, document) => sharing.access(peer, document),
+      },
+    })
+    const subsystem = this.repo.storageSubsystem
+    if (!subsystem) throw new Error('The repo was made without storage')
+    const save = subsystem.saveDoc.bind(subsystem)
+    this.#save = (id, doc) => this.#inOrder(id, () => this.#saveWhole(id, doc, save))
+    subsystem.saveDoc = (id, doc) => this.#saveInBackground(id, doc)
+  }
+
+  /** The document's handle if it is in memory or on this disk; the network is not asked. */
+  async open<T>(id: DocumentId): Promise<DocHandle<T> | undefined> {
+    const cached = this.repo.handles[id]
+    if (cached?.isReady()) return cached as DocHandle<T>
+    if (!(await this.storage.has(id))) return undefined
+    return this.repo.find<T>(id)
+  }
+
+  /**
+   * The document's handle, asking connected peers for it if it is not here.
+   * @throws DocumentMissing when the signal ends the wait
+   */
+  async request<T>(id: DocumentId, signal: AbortSignal): Promise<DocHandle<T>> {
+    const here = await this.open<T>(id)
+    if (here) return here
+    const { handle } = this.repo.findWithProgress<T>(id)
+    try {
+      await handle.whenReady(['ready'], { signal })
+    } catch (error) {
+      throw new DocumentMissing(id, error)
+    }
+    return handle
+  }
+
+  /**
+   * Makes a document with this first change if there is none, and saves it.
+   * @param message the change's message
+   * @param time seconds since 1970
+   */
+  async create<T>(id: DocumentId, options: A.ChangeOptions<T>, first: A.ChangeFn<T>): Promise<DocHandle<T>> {
+    const existing = await this.open<T>(id)
+    if (existing) return existing
+    const handle = this.repo.import<T>(A.save(A.change(A.init<T>(), options, first)), { docId: id })
+    await this.flush(id)
+    return handle
+  }
+
+  /** Merges a saved document into this one, and saves the result. */
+  async merge(id: DocumentId, saved: Uint8Array): Promise<DocHandle<unknown>> {
+    // It must be loaded first: an import would otherwise begin from nothing and hide what is on the disk.
+    await this.open(id)
+    const handle = this.repo.import<unknown>(saved, { docId: id })
+    await this.flush(id)
+    return handle
+  }
+
+  /**
+   * Resolves when the document's present heads are on the disk.
+   * @throws StorageWriteError when they cannot be brought there
+   */
+  async flush(id: DocumentId): Promise<void> {
+    const handle = this.repo.handles[id]
+    if (handle?.isReady()) await this.#save(id, handle.doc())
+    await this.storage.settled(id)
+  }
+
+  /** Drops a document from memory; it stays on the disk. */
+  async release(id: DocumentId): Promise<void> {
+    const handle = this.repo.handles[id]
+    if (!handle?.isReady()) return
+    await this.flush(id)
+    await this.repo.removeFromCache(id)
+  }
+
+  /** Deletes a document from memory and disk. The caller has made sure that this is safe (P1). */
+  async forget(id: DocumentId): Promise<void> {
+    await this.release(id)
+    this.#forgotten.add(id)
+    await this.storage.removeRange([id])
+  }
+
+  /** Flushes everything and stops saving. Network adapters are the caller's to disconnect. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const timer of this.#retries.values()) clearTimeout(timer)
+    this.#retries.clear()
+    for (const id of Object.keys(this.repo.handles)) await this.flush(id as DocumentId)
+  }
+
+  #inOrder(id: DocumentId, task: () => Promise<void>): Promise<void> {
+    const before = this.#saves.get(id) ?? Promise.resolve()
+    const run = before.then(task, task)
+    this.#saves.set(id, run)
+    const done = (): void => {
+      if (this.#saves.get(id) === run) this.#saves.delete(id)
+    }
+    run.then(done, done)
+    return run
+  }
+
+  async #saveWhole(
+    id: DocumentId,
+    doc: A.Doc<unknown>,
+    save: (id: DocumentId, doc: A.Doc<unknown>) => Promise<void>,
+  ): Promise<void> {
+    if (this.#forgotten.has(id) && A.getHeads(doc).length > 0) {
+      await this.storage.save([id, 'snapshot', A.getHeads(doc).join('').slice(0, 64)], A.save(doc))
+      this.#forgotten.delete(id)
+    }
+    await save(id, doc)
+  }
+
+  async #saveInBackground(id: DocumentId, doc: A.Doc<unknown>): Promise<void> {
+    try {
+      await this.#save(id, doc)
+    } catch (error) {
+      this.#onSaveFailed(id, error as Error)
+      this.#retryLater(id)
+    }
+  }
+
+  #retryLater(id: DocumentId): void {
+    if (this.#closed || this.#retries.has(id)) return
+    const timer = setTimeout(() => {
+      this.#retries.delete(id)
+      const handle = this.repo.handles[id]
+      if (handle?.isReady()) void this.#saveInBackground(id, handle.doc())
+    }, this.#retryAfter)
+    timer.unref()
+    this.#retries.set(id, timer)
+  }
+}
