@@ -10,7 +10,7 @@ export type { ChainState } from './generated/types.js'
  * number of each series, the open business day and the running totals. It is a fold over the records, so it can be
  * computed again from the day books, or kept as a checkpoint when they are purged.
  */
-export function newChain(code: string, epoch: string, currency: string): ChainState {
+export function newChain(code: string, epoch: string): ChainState {
   return {
     code,
     epoch,
@@ -19,10 +19,13 @@ export function newChain(code: string, epoch: string, currency: string): ChainSt
     sequences: {},
     z: 0,
     dayFirstPosition: 1,
-    totals: noTotals(currency),
+    totals: noTotals(NO_CURRENCY),
     perpetual: NO_PERPETUAL,
   }
 }
+
+/** ISO 4217 for "no currency": nothing was sold yet. */
+const NO_CURRENCY = 'XXX'
 
 /** A record that does not continue its chain. */
 export class ChainBroken extends Error {
@@ -72,7 +75,7 @@ export function advance(state: ChainState, record: SealedRecord): ChainState {
     return {
       ...next,
       sequences: { ...state.sequences, [key]: number.sequence },
-      totals: addToTotals(state.totals, body),
+      totals: addToTotals(countsNothing(state) ? noTotals(body.policy.currency) : state.totals, body),
       perpetual: addToPerpetual(state.perpetual, body),
     }
   }
@@ -81,10 +84,14 @@ export function advance(state: ChainState, record: SealedRecord): ChainState {
       ...closedDay(next, body.day),
       z: body.z,
       dayFirstPosition: chain.position + 1,
-      totals: noTotals(state.totals.currency),
+      totals: noTotals(NO_CURRENCY),
     }
   }
   return next
+}
+
+function countsNothing({ totals }: ChainState): boolean {
+  return totals.invoices + totals.creditNotes === 0
 }
 
 function closedDay(state: ChainState, day: Day): ChainState {

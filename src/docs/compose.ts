@@ -75,7 +75,7 @@ function header(state: ChainState, moment: Moment, draft: SaleDraft) {
  */
 export function composeInvoice(state: ChainState, moment: Moment, draft: SaleDraft): InvoiceRecord {
   const priced = priceBill(draft, moment.shop.policy)
-  const { tenders, change } = settle(priced.totals.payable, [...draft.tenders])
+  const { tenders, change } = settle(priced.totals.payable, draft.tenders, moment.shop.policy.minorDigits)
   return {
     ...header(state, moment, draft),
     type: 'invoice',
@@ -100,7 +100,7 @@ export function composeCreditNote(state: ChainState, moment: Moment, draft: Cred
     lines: [...priced.lines],
     taxes: [...priced.taxes],
     totals: priced.totals,
-    tenders: settleRefund(priced.totals.payable, [...draft.tenders]),
+    tenders: settleRefund(priced.totals.payable, draft.tenders, moment.shop.policy.minorDigits),
   }
 }
 

@@ -68,9 +68,9 @@ export function parseDecimal(text: string, what = 'number'): Decimal {
   return negative && magnitude !== '0' ? `-${magnitude}` : magnitude
 }
 
-/** Whether a text is the canonical spelling of a number, as the `Decimal` schema demands. */
-export function isDecimal(text: string): boolean {
-  return CANONICAL.test(text)
+/** Whether a value is a text in the canonical spelling of a number, as the `Decimal` schema demands. */
+export function isDecimal(value: unknown): boolean {
+  return typeof value === 'string' && CANONICAL.test(value)
 }
 
 /**

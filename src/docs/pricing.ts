@@ -148,7 +148,7 @@ function sealLine(entry: NetLine, amounts: readonly bigint[], pricesIncludeTax: 
   }
 }
 
-/** EN 16931 BR-CO-18: one entry per tax and rate that any line bears, a rate of 0 included. */
+/** EN 16931 BG-23, BR-S-08: one entry per tax and rate that any line bears, a rate of 0 included. */
 function groupTaxes(lines: readonly SealedLine[]): TaxGroup[] {
   const groups = new Map<string, { name: string; rate: Decimal; taxable: bigint; minor: bigint }>()
   for (const { taxable, taxes = [] } of lines) {

@@ -1,6 +1,7 @@
 import { apportion, sumFractions, type Fraction } from './apportion.js'
 import { SCALE, toScaled } from './decimal.js'
 import type { Minor, Policy, TaxComponent } from './generated/types.js'
+import { groupBy } from './group.js'
 import { roundHalfAway } from './money.js'
 import { formatTaxSpec } from './tax.js'
 
@@ -37,16 +38,6 @@ function sharesOf({ net, taxes }: TaxedNet, pricesIncludeTax: boolean): Share[] 
   }))
 }
 
-function groupsBy(shares: readonly Share[], key: (share: Share) => string): Share[][] {
-  const groups = new Map<string, Share[]>()
-  for (const share of shares) {
-    const group = groups.get(key(share))
-    if (group) group.push(share)
-    else groups.set(key(share), [share])
-  }
-  return [...groups.values()]
-}
-
 function roundedSum(fractions: readonly Fraction[]): bigint {
   const { numerator, denominator } = sumFractions(fractions)
   return roundHalfAway(numerator, denominator)
@@ -55,7 +46,7 @@ function roundedSum(fractions: readonly Fraction[]): bigint {
 /** EN 16931 BR-CO-17: the tax of a group is rounded once. */
 function roundGroups(shares: readonly Share[]): Map<Share, bigint> {
   const rounded = new Map<Share, bigint>()
-  for (const group of groupsBy(shares, ({ name, rate, list }) => `${name}:${rate} ${list}`)) {
+  for (const group of groupBy(shares, ({ name, rate, list }) => `${name}:${rate} ${list}`).values()) {
     const parts = apportion(roundedSum(group), group)
     group.forEach((share, index) => rounded.set(share, parts[index] ?? 0n))
   }
@@ -68,8 +59,8 @@ function roundGroups(shares: readonly Share[]): Map<Share, bigint> {
  */
 function roundDocument(shares: readonly Share[]): Map<Share, bigint> {
   const rounded = new Map<Share, bigint>()
-  for (const sameName of groupsBy(shares, ({ name }) => name)) {
-    const groups = groupsBy(sameName, ({ rate }) => rate)
+  for (const sameName of groupBy(shares, ({ name }) => name).values()) {
+    const groups = [...groupBy(sameName, ({ rate }) => rate).values()]
     const totals = apportion(roundedSum(sameName), groups.map(sumFractions))
     groups.forEach((group, index) => {
       const parts = apportion(totals[index] ?? 0n, group)

@@ -2,11 +2,17 @@ import type { Request } from 'express'
 import { queryOf } from './http.js'
 import { Refused } from './problem.js'
 
+/** Business days, both included; a missing end is open. */
+export interface DayRange {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
 /**
  * `from` and `to` of a query: business days, both included.
  * @throws Refused for anything that is no date
  */
-export function dayRangeOf(request: Request): { from?: string | undefined; to?: string | undefined } {
+export function dayRangeOf(request: Request): DayRange {
   const day = (name: string): string | undefined => {
     const value = queryOf(request, name)
     if (value !== undefined && !isDate(value)) {

@@ -7,6 +7,7 @@ import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { isSale } from '../docs/record.js'
 import { epochBefore, parseNumber } from '../docs/series.js'
 import { Refused } from '../protocol/problem.js'
+import type { DayRange } from '../protocol/queries.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { IssuedReceipts } from './issued-receipts.js'
@@ -17,12 +18,6 @@ export interface InvoicesOptions {
   readonly durable: DurableRepo
   readonly registry: IndexLog<DocumentName>
   readonly issued: IssuedReceipts
-}
-
-/** Business days, both included; a missing end is open. */
-export interface DayRange {
-  readonly from?: string | undefined
-  readonly to?: string | undefined
 }
 
 /** Reads invoices out of the day books the relay holds, one book in memory at a time. */

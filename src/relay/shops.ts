@@ -122,6 +122,9 @@ export class Shops {
     if (given.catalogueShards !== undefined && given.catalogueShards !== existing.catalogueShards) {
       throw new Refused('conflict', 'shards-are-fixed', `Shop ${name} has ${existing.catalogueShards} catalogue shards since it was founded; that cannot change.`)
     }
+    if (given.currency !== undefined && given.currency !== existing.policy.currency && existing.terminals.size > 0) {
+      throw new Refused('conflict', 'currency-is-fixed', `Shop ${name} bills in ${existing.policy.currency}; that cannot change once it has terminals.`)
+    }
     const { version, ...policy } = existing.policy
     const present = {
       ...policy,

@@ -1,6 +1,7 @@
 import * as A from '@automerge/automerge'
 import { Repo, type DocHandle, type DocumentId, type PeerId } from '@automerge/automerge-repo'
 import type { DurableStorageAdapter } from './durable-adapter.js'
+import { Queues } from './queues.js'
 
 /** Who may see a document, asked by automerge-repo before it answers or offers. */
 export interface Sharing {
@@ -16,6 +17,9 @@ export interface DurableRepoOptions {
   readonly sharing: Sharing
   /** Told when a save in the background failed; it is tried again after `retryAfter` ms. */
   readonly onSaveFailed: (document: DocumentId, error: Error) => void
+  /** Told when a save in the background works again after one that failed. */
+  readonly onSaveRecovered?: () => void
+  /** Milliseconds. */
   readonly retryAfter?: number
 }
 
@@ -42,18 +46,21 @@ export class DocumentMissing extends Error {
 export class DurableRepo {
   readonly repo: Repo
   readonly storage: DurableStorageAdapter
-  readonly #saves = new Map<DocumentId, Promise<void>>()
+  readonly #queues = new Queues()
   readonly #retries = new Map<DocumentId, NodeJS.Timeout>()
   /** Forgotten documents, whose old heads automerge-repo still believes to be on the disk. */
   readonly #forgotten = new Set<DocumentId>()
   readonly #save: (id: DocumentId, doc: A.Doc<unknown>) => Promise<void>
   readonly #onSaveFailed: DurableRepoOptions['onSaveFailed']
+  readonly #onSaveRecovered: () => void
+  readonly #failing = new Set<DocumentId>()
   readonly #retryAfter: number
   #closed = false
 
   constructor(options: DurableRepoOptions) {
     this.storage = options.storage
     this.#onSaveFailed = options.onSaveFailed
+    this.#onSaveRecovered = options.onSaveRecovered ?? (() => undefined)
     this.#retryAfter = options.retryAfter ?? RETRY_AFTER_MS
     const { sharing } = options
     this.repo = new Repo({
@@ -69,7 +76,7 @@ export class DurableRepo {
     const subsystem = this.repo.storageSubsystem
     if (!subsystem) throw new Error('The repo was made without storage')
     const save = subsystem.saveDoc.bind(subsystem)
-    this.#save = (id, doc) => this.#inOrder(id, () => this.#saveWhole(id, doc, save))
+    this.#save = (id, doc) => this.#queues.run(id, () => this.#saveWhole(id, doc, save))
     subsystem.saveDoc = (id, doc) => this.#saveInBackground(id, doc)
   }
 
@@ -152,17 +159,6 @@ export class DurableRepo {
     for (const id of Object.keys(this.repo.handles)) await this.flush(id as DocumentId)
   }
 
-  #inOrder(id: DocumentId, task: () => Promise<void>): Promise<void> {
-    const before = this.#saves.get(id) ?? Promise.resolve()
-    const run = before.then(task, task)
-    this.#saves.set(id, run)
-    const done = (): void => {
-      if (this.#saves.get(id) === run) this.#saves.delete(id)
-    }
-    run.then(done, done)
-    return run
-  }
-
   async #saveWhole(
     id: DocumentId,
     doc: A.Doc<unknown>,
@@ -178,7 +174,9 @@ export class DurableRepo {
   async #saveInBackground(id: DocumentId, doc: A.Doc<unknown>): Promise<void> {
     try {
       await this.#save(id, doc)
+      if (this.#failing.delete(id) && this.#failing.size === 0) this.#onSaveRecovered()
     } catch (error) {
+      this.#failing.add(id)
       this.#onSaveFailed(id, error as Error)
       this.#retryLater(id)
     }

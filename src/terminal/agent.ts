@@ -1,0 +1,353 @@
+import { EventEmitter } from 'node:events'
+import type { FlatDoc } from '../docs/flat.js'
+import type { HandoffOrder } from '../docs/generated/types.js'
+import type { Library } from '../docs/history-query.js'
+import type { DocumentId } from '../docs/naming.js'
+import { isSale, type SealedRecord } from '../docs/record.js'
+import { Refused } from '../protocol/problem.js'
+import { BillDesk } from './bill-desk.js'
+import { BookWriter } from './book-writer.js'
+import type { Mode } from './bookkeeping.js'
+import { Catalogue } from './catalogue.js'
+import { Chain, type ChainStart } from './chain.js'
+import { readChainStart, writeCheckpoint } from './chain-start.js'
+import type { Log, Outside } from './context.js'
+import { DayBooks } from './day-books.js'
+import { Exchange, type ExchangeProgress } from './exchange.js'
+import { Force, type ForceProgress, type ForceResult } from './force.js'
+import { Healing } from './healing.js'
+import { changeIdentity, type TerminalIdentity } from './identity.js'
+import { Link } from './link.js'
+import { LocalDocuments } from './local-documents.js'
+import { Lookup } from './lookup.js'
+import { openDisk, type TerminalDisk } from './open-disk.js'
+import { Purge } from './purge.js'
+import { SharedDocuments } from './shared-documents.js'
+import { readStatus, type Status } from './status.js'
+import { Syncer, type SyncResult } from './syncer.js'
+import { Till } from './till.js'
+
+export interface AgentOptions {
+  /** Absolute path of the data directory. */
+  readonly directory: string
+  readonly outside: Outside
+  readonly log: Log
+}
+
+export interface AgentEvents {
+  /** Something of the status has changed. */
+  status: []
+  /** A record was sealed; the number where it has one. */
+  sealed: [number: string | undefined]
+  progress: [event: ExchangeProgress | ForceProgress]
+}
+
+/** One till: everything between its disk and its API. */
+export class Agent extends EventEmitter<AgentEvents> {
+  readonly log: Log
+  readonly books: DayBooks
+  readonly chain: Chain
+  readonly documents: SharedDocuments
+  readonly catalogue: Catalogue
+  readonly lookup: Lookup
+  readonly till: Till
+  readonly desk: BillDesk
+  readonly link: Link
+  readonly syncer: Syncer
+  readonly force: Force
+  readonly library: Library
+  readonly local: LocalDocuments
+  readonly disk: TerminalDisk
+  readonly #options: AgentOptions
+  readonly #stopped = new AbortController()
+  #identity: TerminalIdentity
+  #storageFailure: string | undefined
+
+  /** @throws what {@link openDisk} throws */
+  static async open(options: AgentOptions): Promise<Agent> {
+    let agent: Agent | undefined
+    const disk = await openDisk({
+      ...options,
+      onSaved: (failure) => agent?.storageWas(failure),
+    })
+    try {
+      // The epoch and role may change while it runs; everything asks for the identity of the moment.
+      const parts = await readParts(options, disk, () => agent?.identity ?? disk.identity)
+      agent = new Agent(options, disk, parts)
+      await agent.#begin()
+      return agent
+    } catch (error) {
+      await disk.close()
+      throw error
+    }
+  }
+
+  private constructor(options: AgentOptions, disk: TerminalDisk, parts: AgentParts) {
+    super()
+    const { directory, outside, log } = options
+    const { durable, names, ledger, register, bookkeeping } = disk
+    const { books, documents, writer, start } = parts
+    const identity = (): TerminalIdentity => this.#identity
+    this.#options = options
+    this.#identity = disk.identity
+    this.disk = disk
+    this.log = log
+    this.books = books
+    this.documents = documents
+    this.chain = new Chain(
+      { outside, identity, shop: () => documents.shop(), writer, onSealed: (record) => this.#sealed(record) },
+      start,
+    )
+    if (disk.directory.copied) this.chain.block = 'copied'
+    this.catalogue = new Catalogue({ identity, mode: () => bookkeeping.mode, documents })
+    this.link = new Link({
+      identity,
+      durable,
+      now: outside.now,
+      random: () => (outside.random(1)[0] ?? 0) / 255,
+      onChange: (state) => {
+        this.syncer.linkChanged(state)
+        this.emit('status')
+      },
+    })
+    this.lookup = new Lookup({ books, durable, session: () => this.link.session, signal: this.#stopped.signal })
+    this.till = new Till({ outside, chain: this.chain, documents, lookup: this.lookup })
+    this.desk = new BillDesk({ outside, identity, documents, catalogue: this.catalogue, till: this.till })
+    this.local = new LocalDocuments({ identity, durable, names, books, ledger })
+    const exchange = new Exchange({ identity, durable, names, books, local: this.local, ledger, register, log })
+    this.syncer = new Syncer({
+      outside,
+      identity,
+      changeIdentity: async (change) => {
+        this.#identity = await changeIdentity(directory, outside.disk, change)
+      },
+      rereadChain: () => this.chain.exclusively(async () => this.chain.restart(await readStart(options, disk, parts, this.#identity))),
+      adoptDirectory: () => disk.directory.adopt(),
+      link: this.link,
+      exchange,
+      healing: new Healing({ outside, identity, durable, names, books, log }),
+      register,
+      documents,
+      chain: () => this.chain,
+      bookkeeping,
+      log,
+      onProgress: (event) => this.emit('progress', event),
+      onDone: () => this.emit('status'),
+    })
+    this.force = new Force(
+      {
+        directory,
+        outside,
+        identity,
+        durable,
+        names,
+        local: this.local,
+        ledger,
+        link: this.link,
+        purge: new Purge({ durable, books, ledger, documents }),
+        freeze: () => this.#freeze(writer),
+        onPurged: (order, result) => this.#purged(order, result),
+        log,
+      },
+      parts.journal,
+    )
+    this.library = {
+      documents: () => names.entries(),
+      look: async (id, use) => {
+        const wasLoaded = durable.repo.handles[id as DocumentId] !== undefined
+        const handle = await durable.open<FlatDoc>(id as DocumentId)
+        const result = use(handle?.doc())
+        if (handle && !wasLoaded && books.isFrozen(id as DocumentId)) await durable.release(id as DocumentId)
+        return result
+      },
+    }
+  }
+
+  get identity(): TerminalIdentity {
+    return this.#identity
+  }
+
+  get mode(): Mode {
+    return this.disk.bookkeeping.mode
+  }
+
+  /** The last failure to save in the background; undefined when all is well. */
+  get storageFailure(): string | undefined {
+    return this.#storageFailure
+  }
+
+  /** Notes how the last save in the background went. */
+  storageWas(failure: string | undefined): void {
+    if (failure === this.#storageFailure) return
+    this.#storageFailure = failure
+    this.emit('status')
+  }
+
+  async #begin(): Promise<void> {
+    // A bill may have been sealed in the moment before the last end, and not have been marked so.
+    await this.desk.reconcile((bill) => this.#numberOf(bill))
+  }
+
+  #numberOf(bill: string): string | undefined {
+    const body = this.chain.saleOf(bill)?.body
+    return body && isSale(body) ? body.number : undefined
+  }
+
+  /** Connects if the mode says so, and goes on with a handoff that was cut. */
+  start(): void {
+    this.link.want(this.mode === 'online')
+    if (this.force.pending) {
+      this.force.resume().catch((error: unknown) => {
+        this.log.warn({ error: (error as Error).message }, 'the force-complete that was begun could not go on yet')
+      })
+    }
+  }
+
+  #sealed({ body }: SealedRecord): void {
+    this.emit('sealed', isSale(body) ? body.number : undefined)
+    this.emit('status')
+    this.syncer.pushSoon()
+  }
+
+  /** *Sync Data To Server*, *Sync Data Now*: what is here goes there, and comes back receipted; the mode stays. */
+  sync(progress?: (event: ExchangeProgress) => void, signal?: AbortSignal): Promise<SyncResult> {
+    return this.syncer.sync(progress, signal)
+  }
+
+  /** *Work As Online Client*: syncs, then switches the mode. Where the sync fails the mode stays. */
+  async goOnline(by: string, progress?: (event: ExchangeProgress) => void): Promise<SyncResult> {
+    const result = await this.syncer.sync(progress)
+    await this.#setMode('online', by)
+    return result
+  }
+
+  /** *Work Disconnected*: nothing is sent from now on until a person asks. */
+  async disconnect(by: string): Promise<void> {
+    await this.#setMode('disconnected', by)
+  }
+
+  async #setMode(mode: Mode, by: string): Promise<void> {
+    const changed = mode !== this.mode
+    await this.disk.bookkeeping.change({ mode })
+    this.link.want(mode === 'online')
+    if (changed) await this.note(by, 'mode-change', { mode })
+    this.emit('status')
+    this.syncer.pushSoon()
+  }
+
+  /** The mode given on the command line; it counts as a person's choice. */
+  async setModeAtStart(mode: Mode): Promise<void> {
+    if (mode !== this.mode) await this.#setMode(mode, this.#identity.name)
+  }
+
+  /** *Mark As Synced*: changes the date that is shown, and nothing else (S3). */
+  async markSynced(by: string): Promise<Status> {
+    const { outside } = this.#options
+    await this.disk.bookkeeping.change({ markedSynced: outside.now().toISOString() })
+    await this.note(by, 'mark-as-synced')
+    this.emit('status')
+    return this.status()
+  }
+
+  /** *Force Complete Sync Data*. */
+  async forceComplete(
+    by: string,
+    keepCatalogue: boolean,
+    progress?: (event: ForceProgress) => void,
+  ): Promise<ForceResult> {
+    try {
+      return await this.force.run(by, keepCatalogue, (event) => {
+        progress?.(event)
+        this.emit('progress', event)
+      })
+    } finally {
+      this.emit('status')
+    }
+  }
+
+  /** Records an event, if anything can be recorded now: what a person asked for does not fail for lack of it. */
+  async note(by: string, event: Parameters<Chain['event']>[1], detail: Parameters<Chain['event']>[2] = {}): Promise<void> {
+    try {
+      await this.chain.event(by, event, detail)
+    } catch (error) {
+      const soft = error instanceof Refused || (error instanceof Error && error.name === 'ShopIncomplete')
+      if (!soft) throw error
+      this.log.warn({ event, error: error.message }, 'an event could not be recorded')
+    }
+  }
+
+  /** The open day book ends and the chain's state is kept apart, in one moment in which nothing is sealed. */
+  #freeze(writer: BookWriter): Promise<void> {
+    return this.chain.exclusively(async () => {
+      await writer.freeze()
+      await this.#checkpoint()
+    })
+  }
+
+  async #checkpoint(): Promise<void> {
+    // The records behind a checkpoint are not read again, so bills they sealed must be marked before.
+    await this.desk.reconcile((bill) => this.#numberOf(bill))
+    await writeCheckpoint(this.#options.directory, this.#options.outside.disk, this.chain)
+  }
+
+  async #purged(order: HandoffOrder, { purged, kept, bytes }: ForceResult): Promise<void> {
+    await this.note(order.by, 'force-complete', { handoff: order.id, purged, kept, bytes })
+    // The relay still believes that this terminal has what it deleted.
+    await this.link.renew().catch((error: unknown) => {
+      this.log.warn({ error: (error as Error).message }, 'the link was lost after the purge')
+    })
+  }
+
+  status(): Promise<Status> {
+    return readStatus(this)
+  }
+
+  /** Ends everything in good order. Nothing is lost if it does not come to this. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.syncer.stop()
+    await this.force.stop()
+    this.link.stop()
+    await this.chain.exclusively(async () => {
+      if (this.chain.block === undefined) await this.#checkpoint()
+    })
+    await this.disk.close()
+  }
+}
+
+interface AgentParts {
+  readonly books: DayBooks
+  readonly documents: SharedDocuments
+  readonly writer: BookWriter
+  readonly start: ChainStart
+  readonly journal: Awaited<ReturnType<typeof Force.readJournal>>
+}
+
+async function readParts(
+  options: AgentOptions,
+  disk: TerminalDisk,
+  whoami: () => TerminalIdentity,
+): Promise<AgentParts> {
+  const { durable, names, entries, ledger } = disk
+  const identity = whoami()
+  const { organisation, terminal } = identity
+  const books = new DayBooks({ organisation, terminal, durable, names, entries, ledger })
+  const documents = new SharedDocuments({ outside: options.outside, identity: whoami, durable, names })
+  await documents.loadShop()
+  const writer = new BookWriter({ identity: whoami, durable, names, books })
+  const parts = { books, documents, writer }
+  return {
+    ...parts,
+    start: await readStart(options, disk, parts, identity),
+    journal: await Force.readJournal(options.directory, options.outside.disk),
+  }
+}
+
+function readStart(
+  { directory, outside, log }: AgentOptions,
+  { durable }: TerminalDisk,
+  { books, writer }: Pick<AgentParts, 'books' | 'writer'>,
+  identity: TerminalIdentity,
+): Promise<ChainStart> {
+  return readChainStart({ directory, disk: outside.disk, identity, durable, books, writer, log })
+}

@@ -1,0 +1,117 @@
+import { Router } from 'express'
+import type { Bill } from '../../docs/bills.js'
+import { exportSale } from '../../docs/export.js'
+import type {
+  AddLine,
+  CreditRequest,
+  EditBill,
+  EditLine,
+  OnlyBy,
+  SaleRequest,
+  SealBill,
+} from '../../docs/generated/types.js'
+import { PricingError } from '../../docs/pricing.js'
+import type { SaleRecord } from '../../docs/record.js'
+import { bodyOf, queryOf } from '../../protocol/http.js'
+import { Refused } from '../../protocol/problem.js'
+import type { Agent } from '../agent.js'
+import { draftOf } from '../bill-desk.js'
+import type { Sold } from '../till.js'
+import { personOf, TERMINAL_API } from './person.js'
+
+const MOST_LISTED = 200
+
+/** Bills, sales, corrections and the day. */
+export function billingApi(agent: Agent): Router {
+  const api = Router()
+  const { desk, till } = agent
+
+  api.get('/bills', async (_request, response) => {
+    const bills = await desk.unsealed()
+    response.json({ bills: bills.map((bill) => viewOf(agent, bill)) })
+  })
+  api.post('/bills', async (request, response) => {
+    const body = bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)
+    response.status(201).json(viewOf(agent, await desk.open(personOf(agent, body))))
+  })
+  api.get('/bills/:bill', async (request, response) => {
+    response.json(viewOf(agent, await desk.get(request.params.bill)))
+  })
+  api.patch('/bills/:bill', async (request, response) => {
+    const { by, ...edit } = bodyOf<EditBill>(request, `${TERMINAL_API}EditBill`)
+    response.json(viewOf(agent, await desk.edit(personOf(agent, { by }), request.params.bill, edit)))
+  })
+  api.post('/bills/:bill/lines', async (request, response) => {
+    const { by, sku, quantity = '1' } = bodyOf<AddLine>(request, `${TERMINAL_API}AddLine`)
+    const bill = await desk.addLine(personOf(agent, { by }), request.params.bill, sku, quantity)
+    response.status(201).json(viewOf(agent, bill))
+  })
+  api.patch('/bills/:bill/lines/:line', async (request, response) => {
+    const { by, ...edit } = bodyOf<EditLine>(request, `${TERMINAL_API}EditLine`)
+    const { bill, line } = request.params
+    response.json(viewOf(agent, await desk.editLine(personOf(agent, { by }), bill, line, edit)))
+  })
+  api.post('/bills/:bill/seal', async (request, response) => {
+    const { by, tenders } = bodyOf<SealBill>(request, `${TERMINAL_API}SealBill`)
+    const sold = await desk.seal(personOf(agent, { by }), request.params.bill, tenders)
+    response.status(sold.again ? 200 : 201).json(soldView(sold))
+  })
+
+  api.post('/sales', async (request, response) => {
+    const { by, ...sale } = bodyOf<SaleRequest>(request, `${TERMINAL_API}SaleRequest`)
+    const sold = await till.sell({ ...sale, by: personOf(agent, { by }) })
+    response.status(sold.again ? 200 : 201).json(soldView(sold))
+  })
+  api.post('/credit-notes', async (request, response) => {
+    const { by, ...credit } = bodyOf<CreditRequest>(request, `${TERMINAL_API}CreditRequest`)
+    const sold = await till.credit({ ...credit, by: personOf(agent, { by }) })
+    response.status(sold.again ? 200 : 201).json(soldView(sold))
+  })
+
+  api.get('/invoices', async (request, response) => {
+    const number = queryOf(request, 'number')
+    if (number !== undefined) {
+      response.json(await agent.lookup.find(number))
+      return
+    }
+    const limit = Math.min(Number(queryOf(request, 'limit') ?? 20) || 20, MOST_LISTED)
+    response.json({ invoices: await agent.lookup.recent(limit) })
+  })
+  api.get('/sealed', (request, response) => {
+    const externalRef = queryOf(request, 'externalRef')
+    if (externalRef === undefined) throw new Refused('invalid', 'invalid-query', 'Name the reference: ?externalRef=…')
+    response.json({ number: agent.chain.externalRefs.get(externalRef) ?? null })
+  })
+
+  api.get('/day', (_request, response) => {
+    response.json({ ...till.dayTotals(), perpetual: agent.chain.state.perpetual })
+  })
+  api.post('/day/close', async (request, response) => {
+    const body = bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)
+    response.status(201).json((await till.closeDay(personOf(agent, body))).body)
+  })
+
+  return api
+}
+
+/** A bill with what it would come to; or why it cannot be priced, so that a cashier can mend it. */
+function viewOf(agent: Agent, bill: Bill) {
+  const sealed = Object.fromEntries(bill.sealed)
+  const draft = draftOf(bill)
+  if (draft.lines.length === 0) return { ...bill, sealed, priced: null }
+  try {
+    return { ...bill, sealed, priced: agent.till.price(draft) }
+  } catch (error) {
+    if (error instanceof PricingError) return { ...bill, sealed, priced: null, problem: error.message }
+    throw error
+  }
+}
+
+function soldView({ record, again }: Sold<SaleRecord>) {
+  const { body } = record
+  return {
+    invoice: exportSale(record, body, false),
+    change: body.type === 'invoice' ? body.change : 0,
+    again,
+  }
+}

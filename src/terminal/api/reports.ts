@@ -1,0 +1,69 @@
+import { Router } from 'express'
+import { csvHeader, csvRows } from '../../docs/export.js'
+import { historyAbout } from '../../docs/history-query.js'
+import { queryOf } from '../../protocol/http.js'
+import { dayRangeOf } from '../../protocol/queries.js'
+import { sendJsonList } from '../../protocol/streams.js'
+import type { Agent } from '../agent.js'
+
+/** A comment line keeps the stream open through whatever sits between. Milliseconds. */
+const HEARTBEAT_MS = 15_000
+/** Changes that come together are told together. Milliseconds. */
+const STATUS_AFTER_MS = 50
+
+/** Status, events, exports and history. */
+export function reportsApi(agent: Agent): Router {
+  const api = Router()
+
+  api.get('/status', async (_request, response) => {
+    response.json(await agent.status())
+  })
+
+  api.get('/events', (_request, response) => {
+    response.status(200).type('text/event-stream').set('cache-control', 'no-store')
+    response.flushHeaders()
+    const send = (event: string, data: unknown): void => {
+      response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    }
+    let waiting: NodeJS.Timeout | undefined
+    const onStatus = (): void => {
+      waiting ??= setTimeout(() => {
+        waiting = undefined
+        agent.status().then(
+          (status) => send('status', status),
+          (error: unknown) => agent.log.error({ error: (error as Error).message }, 'the status could not be read'),
+        )
+      }, STATUS_AFTER_MS)
+    }
+    const onSealed = (number: string | undefined): void => send('sealed', { number: number ?? null })
+    const onProgress = (event: unknown): void => send('progress', event)
+    const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS)
+    agent.on('status', onStatus).on('sealed', onSealed).on('progress', onProgress)
+    onStatus()
+    response.on('close', () => {
+      clearInterval(heartbeat)
+      clearTimeout(waiting)
+      agent.off('status', onStatus).off('sealed', onSealed).off('progress', onProgress)
+    })
+  })
+
+  api.get('/export', async (request, response) => {
+    const range = dayRangeOf(request)
+    if (queryOf(request, 'format') === 'csv') {
+      const { minorDigits } = agent.documents.shop().policy
+      response.type('text/csv')
+      response.write(csvHeader())
+      for await (const invoice of agent.lookup.all(range)) response.write(csvRows(invoice, minorDigits))
+      response.end()
+      return
+    }
+    await sendJsonList(response, 'invoices', agent.lookup.all(range))
+  })
+
+  api.get('/history', async (request, response) => {
+    const shards = (): number => agent.documents.shop().catalogueShards
+    await sendJsonList(response, 'history', historyAbout(agent.library, queryOf(request, 'about'), shards))
+  })
+
+  return api
+}

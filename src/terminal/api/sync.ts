@@ -1,0 +1,43 @@
+import { Router } from 'express'
+import type { ForceRequest, OnlineRequest, OnlyBy } from '../../docs/generated/types.js'
+import { answerLong, bodyOf } from '../../protocol/http.js'
+import { Refused } from '../../protocol/problem.js'
+import type { Agent } from '../agent.js'
+import type { ExchangeProgress } from '../exchange.js'
+import type { ForceProgress } from '../force.js'
+import { personOf, TERMINAL_API } from './person.js'
+
+/** The sync actions. Each answers when it has ended; with Accept: application/x-ndjson it tells how far it is. */
+export function syncApi(agent: Agent): Router {
+  const api = Router()
+
+  api.post('/sync', async (request, response) => {
+    await answerLong(request, response, (progress: (event: ExchangeProgress) => void, signal) =>
+      agent.sync(progress, signal),
+    )
+  })
+  api.post('/online', async (request, response) => {
+    if (typeof request.body === 'object' && request.body !== null && !('confirm' in request.body)) {
+      throw new Refused('invalid', 'not-confirmed', 'Working as online client syncs and then stays connected. Confirm it with {"confirm":true}.')
+    }
+    const body = bodyOf<OnlineRequest>(request, `${TERMINAL_API}OnlineRequest`)
+    await answerLong(request, response, (progress: (event: ExchangeProgress) => void) =>
+      agent.goOnline(personOf(agent, body), progress),
+    )
+  })
+  api.post('/disconnect', async (request, response) => {
+    await agent.disconnect(personOf(agent, bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)))
+    response.json(await agent.status())
+  })
+  api.post('/force', async (request, response) => {
+    const body = bodyOf<ForceRequest>(request, `${TERMINAL_API}ForceRequest`)
+    await answerLong(request, response, (progress: (event: ForceProgress) => void) =>
+      agent.forceComplete(personOf(agent, body), body.keepCatalogue ?? true, progress),
+    )
+  })
+  api.post('/mark-synced', async (request, response) => {
+    response.json(await agent.markSynced(personOf(agent, bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`))))
+  })
+
+  return api
+}

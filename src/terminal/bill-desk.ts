@@ -1,0 +1,194 @@
+import {
+  addLine,
+  billIdsIn,
+  editBill,
+  editLine,
+  markSealed,
+  openBill,
+  readBill,
+  type Bill,
+  type BillEdit,
+  type BillLine,
+  type LineEdit,
+} from '../docs/bills.js'
+import { localDay } from '../docs/business-day.js'
+import type { BillItem } from '../docs/generated/types.js'
+import { newId } from '../docs/ids.js'
+import type { DocumentName } from '../docs/naming.js'
+import type { BillInput, LineInput } from '../docs/pricing.js'
+import type { InvoiceRecord } from '../docs/record.js'
+import { parseTaxSpec } from '../docs/tax.js'
+import { Refused } from '../protocol/problem.js'
+import type { Catalogue } from './catalogue.js'
+import type { Outside } from './context.js'
+import type { TerminalIdentity } from './identity.js'
+import type { SharedDocuments } from './shared-documents.js'
+import type { Sale, Sold, Till } from './till.js'
+
+type BillsName = Extract<DocumentName, { kind: 'bills' }>
+
+export interface BillDeskOptions {
+  readonly outside: Outside
+  readonly identity: () => TerminalIdentity
+  readonly documents: SharedDocuments
+  readonly catalogue: Catalogue
+  readonly till: Till
+}
+
+/** Open and parked bills: drafts that any terminal of the shop may edit. */
+export class BillDesk {
+  readonly #options: BillDeskOptions
+
+  constructor(options: BillDeskOptions) {
+    this.#options = options
+  }
+
+  #today(): BillsName {
+    const { documents, identity, outside } = this.#options
+    return { kind: 'bills', shop: identity().shop, day: localDay(outside.now(), documents.shop().calendar) }
+  }
+
+  /** The bills that are open or parked, of every day this terminal knows. */
+  async unsealed(): Promise<Bill[]> {
+    const found: Bill[] = []
+    for (const name of this.#days()) {
+      const doc = await this.#options.documents.look(name)
+      for (const id of doc ? billIdsIn(doc) : []) {
+        const bill = doc && readBill(doc, id)
+        if (bill && (bill.status === 'open' || bill.status === 'parked')) found.push(bill)
+      }
+    }
+    return found
+  }
+
+  #days(): BillsName[] {
+    return this.#options.documents.known('bills').sort((a, b) => a.day.localeCompare(b.day))
+  }
+
+  /** Newest day first: most bills are of today. */
+  async #find(id: string): Promise<{ name: BillsName; bill: Bill }> {
+    for (const name of this.#days().reverse()) {
+      const doc = await this.#options.documents.look(name)
+      const bill = doc && readBill(doc, id)
+      if (bill) return { name, bill }
+    }
+    throw new Refused('notFound', 'unknown-bill', `There is no bill ${id} on this terminal.`)
+  }
+
+  /** @throws Refused `unknown-bill` */
+  async get(id: string): Promise<Bill> {
+    return (await this.#find(id)).bill
+  }
+
+  async open(by: string): Promise<Bill> {
+    const { documents, identity, outside } = this.#options
+    const name = this.#today()
+    const id = newId('bill', outside.random)
+    const opened = { at: outside.now().toISOString(), terminal: identity().code, by }
+    await documents.change(name, by, 'open bill', (draft, before) => openBill(draft, before, id, opened))
+    return this.get(id)
+  }
+
+  async #editable(id: string): Promise<{ name: BillsName; bill: Bill }> {
+    const found = await this.#find(id)
+    const { status, sealed } = found.bill
+    if (status === 'sealed') {
+      throw new Refused('conflict', 'bill-is-sealed', `This bill was sealed as ${[...sealed.values()].join(', ')}. Correct it with a credit note.`)
+    }
+    if (status === 'cancelled') throw new Refused('conflict', 'bill-is-cancelled', 'This bill was cancelled. Open a new one.')
+    return found
+  }
+
+  /** Adds an item of the catalogue, as it is now. */
+  async addLine(by: string, id: string, sku: string, quantity: string): Promise<Bill> {
+    const { name, bill } = await this.#editable(id)
+    const { catalogue, documents, outside } = this.#options
+    const item = await catalogue.item(sku)
+    if (item.withdrawn) throw new Refused('conflict', 'item-withdrawn', `"${item.name}" was withdrawn from sale.`)
+    const line = newId('line', outside.random)
+    const entry: BillItem = {
+      order: bill.lines.length,
+      sku,
+      name: item.name,
+      price: item.price,
+      taxes: parseTaxSpec(item.tax),
+      ...(item.hsn === undefined ? {} : { hsn: item.hsn }),
+      ...(item.unit === undefined ? {} : { unit: item.unit }),
+    }
+    await documents.change(name, by, 'add line', (draft, before) => addLine(draft, before, id, line, entry, quantity))
+    return this.get(id)
+  }
+
+  async editLine(by: string, id: string, line: string, edit: LineEdit): Promise<Bill> {
+    const { name, bill } = await this.#editable(id)
+    if (!bill.lines.some((candidate) => candidate.id === line)) {
+      throw new Refused('notFound', 'unknown-line', `This bill has no line ${line}.`)
+    }
+    const did = edit.voided ? 'void line' : edit.override ? 'override price' : 'edit line'
+    await this.#options.documents.change(name, by, did, (draft, before) => editLine(draft, before, id, line, edit))
+    return this.get(id)
+  }
+
+  /** Parks, recalls, cancels a bill, or changes its label, customer or discount. */
+  async edit(by: string, id: string, edit: BillEdit): Promise<Bill> {
+    const { name } = await this.#editable(id)
+    const did = edit.status === undefined ? 'edit bill' : `bill ${edit.status}`
+    await this.#options.documents.change(name, by, did, (draft, before) => editBill(draft, before, id, edit))
+    return this.get(id)
+  }
+
+  /**
+   * Seals a bill. Should the terminal die between the seal and the note of it, the bill still seals only once.
+   * @throws PricingError, TenderError, Refused, StorageWriteError; the bill stays open then
+   */
+  async seal(by: string, id: string, tenders: Sale['tenders']): Promise<Sold<InvoiceRecord>> {
+    const { name, bill } = await this.#find(id)
+    const code = this.#options.identity().code
+    const number = bill.sealed.get(code)
+    const before = number === undefined ? undefined : this.#options.till.soldAs(number)
+    if (before) return before
+    await this.#editable(id)
+    const sold = await this.#options.till.sell({
+      ...draftOf(bill),
+      bill: id,
+      by,
+      ...(bill.customer ? { customer: bill.customer } : {}),
+      tenders,
+    })
+    await this.#markSealed(name, by, id, sold.record.body.number)
+    return sold
+  }
+
+  /** Notes in the bills what is already sealed: the terminal may have died between the two. */
+  async reconcile(sealedAs: (bill: string) => string | undefined): Promise<void> {
+    for (const bill of await this.unsealed()) {
+      const number = sealedAs(bill.id)
+      if (number !== undefined) await this.#markSealed((await this.#find(bill.id)).name, bill.opened.by, bill.id, number)
+    }
+  }
+
+  #markSealed(name: BillsName, by: string, id: string, number: string): Promise<void> {
+    const { documents, identity } = this.#options
+    return documents.change(name, by, 'seal bill', (draft, before) => markSealed(draft, before, id, identity().code, number))
+  }
+}
+
+/** What a bill charges for. */
+export function draftOf(bill: Bill): BillInput {
+  return {
+    lines: bill.lines.filter(({ voided }) => !voided).map(lineOf),
+    ...(bill.discount ? { discount: bill.discount } : {}),
+  }
+}
+
+function lineOf({ id, item, quantity, override, discount }: BillLine): LineInput {
+  const { order: _order, price, ...rest } = item
+  return {
+    id,
+    ...rest,
+    quantity,
+    price: override?.price ?? price,
+    ...(override ? { override: { from: price, reason: override.reason } } : {}),
+    ...(discount ? { discount } : {}),
+  }
+}

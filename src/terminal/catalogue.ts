@@ -1,0 +1,193 @@
+import * as A from '@automerge/automerge'
+import { itemKey, readItem, skusIn, writeItem, type Item, type ItemEdit, type ItemField } from '../docs/catalogue.js'
+import type { FlatDoc } from '../docs/flat.js'
+import { groupBy } from '../docs/group.js'
+import { authorsOf } from '../docs/history.js'
+import { shardOf, type DocumentName } from '../docs/naming.js'
+import { parseTaxSpec } from '../docs/tax.js'
+import { Refused } from '../protocol/problem.js'
+import type { Mode } from './bookkeeping.js'
+import type { TerminalIdentity } from './identity.js'
+import type { SharedDocuments } from './shared-documents.js'
+
+/** A value of a field in conflict, with who wrote it and when. */
+export interface ConflictingValue {
+  readonly value: string
+  readonly winner: boolean
+  readonly terminal: string
+  readonly by: string
+  readonly at: string
+}
+
+export interface ItemView extends Omit<Item, 'conflicts'> {
+  readonly conflicts: readonly { readonly field: ItemField; readonly values: readonly ConflictingValue[] }[]
+}
+
+export interface CatalogueOptions {
+  readonly identity: () => TerminalIdentity
+  readonly mode: () => Mode
+  readonly documents: SharedDocuments
+}
+
+interface Shard {
+  readonly heads: string
+  readonly items: ReadonlyMap<string, Item>
+}
+
+/** Why a person may not edit the catalogue; and the one way round it. */
+export interface EditRights {
+  /** Edit in disconnected mode too; concurrent edits then show side by side until someone settles them. */
+  readonly whileDisconnected?: boolean
+}
+
+/** The catalogue as this terminal has it. */
+export class Catalogue {
+  readonly #options: CatalogueOptions
+  readonly #shards = new Map<number, Shard>()
+
+  constructor(options: CatalogueOptions) {
+    this.#options = options
+  }
+
+  #name(shard: number): DocumentName {
+    return { kind: 'catalogue', shop: this.#options.identity().shop, shard }
+  }
+
+  #shardOf(sku: string): number {
+    return shardOf(sku, this.#options.documents.shop().catalogueShards)
+  }
+
+  async #shard(shard: number): Promise<Shard | undefined> {
+    const doc = await this.#options.documents.look(this.#name(shard))
+    if (!doc) return undefined
+    const heads = A.getHeads(doc).join()
+    let found = this.#shards.get(shard)
+    if (found?.heads !== heads) {
+      found = { heads, items: readAll(doc) }
+      this.#shards.set(shard, found)
+    }
+    return found
+  }
+
+  /** @throws Refused `unknown-sku` */
+  async item(sku: string): Promise<Item> {
+    const item = (await this.#shard(this.#shardOf(sku)))?.items.get(sku)
+    if (!item) throw new Refused('notFound', 'unknown-sku', `There is no item "${sku}" in the catalogue. Check the SKU, or import the item.`, { sku })
+    return item
+  }
+
+  /** An item with who wrote what where a field is in conflict. */
+  async view(sku: string): Promise<ItemView> {
+    const item = await this.item(sku)
+    if (item.conflicts.length === 0) return { ...item, conflicts: [] }
+    const doc = await this.#options.documents.look(this.#name(this.#shardOf(sku)))
+    const conflicts = item.conflicts.map(({ field, values }) => {
+      const authors = doc ? authorsOf(doc, itemKey(sku, field)) : new Map<string, never>()
+      return {
+        field,
+        values: values.map(({ value, winner, opId }) => {
+          const author = authors.get(opId)
+          return {
+            value,
+            winner,
+            terminal: author?.note.terminal ?? '',
+            by: author?.note.by ?? '',
+            at: author?.at ?? '',
+          }
+        }),
+      }
+    })
+    return { ...item, conflicts }
+  }
+
+  /** Items whose SKU or barcode is the text, then those whose SKU begins with it, then those whose name has all its words. */
+  async search(text: string, limit: number): Promise<Item[]> {
+    const wanted = text.trim().toLowerCase()
+    const words = wanted.split(/\s+/)
+    const ranked: [number, Item][] = []
+    for await (const item of this.all()) {
+      if (item.withdrawn) continue
+      const rank = rankOf(item, wanted, words)
+      if (rank !== undefined) ranked.push([rank, item])
+    }
+    return ranked
+      .sort(([a, x], [b, y]) => a - b || x.name.localeCompare(y.name))
+      .slice(0, limit)
+      .map(([, item]) => item)
+  }
+
+  async *all(): AsyncGenerator<Item> {
+    const count = this.#options.documents.shop().catalogueShards
+    for (let shard = 0; shard < count; shard += 1) {
+      const found = await this.#shard(shard)
+      if (found) yield* found.items.values()
+    }
+  }
+
+  /**
+   * Writes items, a change per shard, each on the disk when it is done.
+   * @returns how many items were changed
+   * @throws Refused `managers-only`, `disconnected`
+   */
+  async edit(
+    by: string,
+    did: string,
+    edits: readonly (ItemEdit & { readonly sku: string })[],
+    rights: EditRights = {},
+    progress: (done: number) => void = () => undefined,
+  ): Promise<number> {
+    this.#mayEdit(rights)
+    for (const { tax } of edits) if (tax !== undefined) parseTaxSpec(tax)
+    let changed = 0
+    let done = 0
+    for (const [shard, group] of groupBy(edits, ({ sku }) => this.#shardOf(sku))) {
+      const before = await this.#options.documents.look(this.#name(shard))
+      // A change without content would still be a change to sync.
+      if (before && !group.some((edit) => differs(before, edit))) {
+        done += group.length
+        progress(done)
+        continue
+      }
+      await this.#options.documents.change(this.#name(shard), by, did, (draft, old) => {
+        for (const edit of group) if (writeItem(draft, old, edit.sku, edit).length > 0) changed += 1
+      })
+      done += group.length
+      progress(done)
+    }
+    return changed
+  }
+
+  #mayEdit({ whileDisconnected = false }: EditRights): void {
+    if (this.#options.identity().role !== 'manager') {
+      throw new Refused('forbidden', 'managers-only', 'The catalogue is edited from a terminal that was paired with --role manager.')
+    }
+    if (this.#options.mode() === 'disconnected' && !whileDisconnected) {
+      throw new Refused(
+        'forbidden',
+        'disconnected',
+        'The catalogue is edited in online mode, so that managers see each other’s edits. Work as online client first; or say that you edit while disconnected, and settle what others changed meanwhile after the next sync.',
+      )
+    }
+  }
+}
+
+function differs(before: A.Doc<FlatDoc>, { sku, ...edit }: ItemEdit & { readonly sku: string }): boolean {
+  return writeItem({}, before, sku, edit).length > 0
+}
+
+function readAll(doc: A.Doc<FlatDoc>): Map<string, Item> {
+  const items = new Map<string, Item>()
+  for (const sku of skusIn(doc)) {
+    const item = readItem(doc, sku)
+    if (item) items.set(sku, item)
+  }
+  return items
+}
+
+function rankOf(item: Item, wanted: string, words: readonly string[]): number | undefined {
+  const sku = item.sku.toLowerCase()
+  if (sku === wanted || item.barcodes.some((code) => code.toLowerCase() === wanted)) return 0
+  if (sku.startsWith(wanted)) return 1
+  const name = item.name.toLowerCase()
+  return words.every((word) => name.includes(word)) ? 2 : undefined
+}

@@ -1,0 +1,134 @@
+import { join } from 'node:path'
+import { advance, ChainBroken, newChain, sequenceKey, type ChainState } from '../docs/chain-state.js'
+import type { CheckpointFile } from '../docs/generated/types.js'
+import { isSale, type SealedRecord } from '../docs/record.js'
+import { parseNumber } from '../docs/series.js'
+import { validate } from '../docs/validate.js'
+import { readChecked, writeChecked } from '../storage/atomic-file.js'
+import type { Disk } from '../storage/disk.js'
+import type { DurableRepo } from '../storage/durable-repo.js'
+import type { BookWriter } from './book-writer.js'
+import type { Chain, ChainStart } from './chain.js'
+import type { Log } from './context.js'
+import type { Book, DayBooks } from './day-books.js'
+import type { TerminalIdentity } from './identity.js'
+import type { LabelledRecord } from './record-label.js'
+import { recover } from './recovery.js'
+
+const FILE = 'checkpoint.json'
+
+/**
+ * Keeps the chain's state apart from its day books, so that these can be purged.
+ * @throws StorageWriteError
+ */
+export async function writeCheckpoint(directory: string, disk: Disk, chain: Chain): Promise<void> {
+  const file: CheckpointFile = { chain: chain.state, externalRefs: [...chain.externalRefs].map((pair) => [...pair]) }
+  await writeChecked(disk, join(directory, FILE), file)
+}
+
+export interface ChainStartOptions {
+  readonly directory: string
+  readonly disk: Disk
+  readonly identity: TerminalIdentity
+  readonly durable: DurableRepo
+  readonly books: DayBooks
+  readonly writer: BookWriter
+  readonly log: Log
+}
+
+/** Finds out where the chain stands: the checkpoint, and the records after it in the day books on this disk. */
+export async function readChainStart(options: ChainStartOptions): Promise<ChainStart> {
+  const { directory, disk, identity } = options
+  const file = await readChecked(disk, join(directory, FILE))
+  let state = newChain(identity.code, identity.epoch)
+  const externalRefs = new Map<string, string>()
+  if (file !== undefined) {
+    validate<CheckpointFile>('data-files.schema.json#/$defs/CheckpointFile', file, `file ${FILE}`)
+    for (const [ref = '', number = ''] of file.externalRefs) externalRefs.set(ref, number)
+    if (file.chain.epoch === identity.epoch) state = file.chain
+  }
+  const { records, lost, uncertain } = await readBooks(options, state.position)
+  const { state: after, broken } = follow(state, records, options.log)
+  const tailLost = lost.some(({ position }) => position > after.position)
+  return {
+    state: { ...after, sequences: withLost(after.sequences, lost) },
+    externalRefs,
+    sales: records.filter(({ body }) => isSale(body)),
+    block: tailLost || uncertain || broken ? 'damaged' : undefined,
+  }
+}
+
+interface BooksRead {
+  /** By position. */
+  readonly records: readonly SealedRecord[]
+  readonly lost: readonly LabelledRecord[]
+  readonly uncertain: boolean
+}
+
+async function readBooks(options: ChainStartOptions, after: number): Promise<BooksRead> {
+  const { books, durable, writer, identity } = options
+  const found = new Map<number, SealedRecord>()
+  const lost: LabelledRecord[] = []
+  let uncertain = false
+  let open: Book | undefined
+  for (const book of await books.onDisk()) {
+    if (book.name.epoch !== identity.epoch) continue
+    const damaged = durable.storage.damaged(book.id)
+    if (book.entry && book.entry.last <= after && !damaged) continue
+    const handle = await books.open(book.id)
+    if (!handle) continue
+    const recovered = await recover(durable.storage, book.id, handle.doc())
+    for (const [position, record] of [...recovered.visible, ...recovered.hidden]) found.set(position, record)
+    lost.push(...recovered.lost)
+    uncertain ||= recovered.uncertain
+    // A damaged book is not written again, so that what happened to it stays clear.
+    if (durable.storage.damaged(book.id)) await books.freeze(book.id)
+    else if (!book.entry) open = book
+  }
+  const handle = open && (await books.open(open.id))
+  if (open && handle) writer.resume(open, handle)
+  const records = [...found].sort(([a], [b]) => a - b).map(([, record]) => record)
+  return { records, lost, uncertain }
+}
+
+/** Goes through the records; where some are lost in the middle, the chain goes on after them. */
+function follow(
+  start: ChainState,
+  records: readonly SealedRecord[],
+  log: Log,
+): { state: ChainState; broken: boolean } {
+  let state = start
+  let gaps = false
+  for (const record of records) {
+    const { chain } = record.body
+    if (chain.position <= state.position) continue
+    if (chain.position > state.position + 1) {
+      gaps = true
+      log.error({ from: state.position + 1, to: chain.position - 1 }, 'sealed records are damaged; the chain goes on after them')
+      state = { ...state, position: chain.position - 1, lastHash: chain.prev }
+    }
+    if (gaps) state = { ...state, sequences: upTo(state.sequences, record) }
+    try {
+      state = advance(state, record)
+    } catch (error) {
+      if (!(error instanceof ChainBroken)) throw error
+      log.error({ position: error.position, problem: error.message }, 'a sealed record does not continue its chain')
+      return { state, broken: true }
+    }
+  }
+  return { state, broken: false }
+}
+
+/** After a gap the numbers of lost records are skipped, never given out again. */
+function upTo(sequences: ChainState['sequences'], { body }: SealedRecord): ChainState['sequences'] {
+  const number = isSale(body) ? parseNumber(body.number) : undefined
+  if (!number) return sequences
+  const key = sequenceKey(number.type, number.year)
+  return { ...sequences, [key]: Math.max(sequences[key] ?? 0, number.sequence - 1) }
+}
+
+function withLost(sequences: ChainState['sequences'], lost: readonly LabelledRecord[]): ChainState['sequences'] {
+  const next = { ...sequences }
+  for (const { series } of lost) if (series) next[series.key] = Math.max(next[series.key] ?? 0, series.sequence)
+  return next
+}

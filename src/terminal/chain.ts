@@ -1,0 +1,159 @@
+import type { DocumentId } from '../docs/naming.js'
+import { composeDayClose, composeEvent, dayFor, type EventDetail, type EventName, type Moment } from '../docs/compose.js'
+import { advance, newChain, type ChainState } from '../docs/chain-state.js'
+import { isSale, sealRecord, type RecordBody, type SealedRecord } from '../docs/record.js'
+import type { Shop } from '../docs/shop.js'
+import { VERSION } from '../protocol/version.js'
+import { Queues } from '../storage/queues.js'
+import { blocked, type Block } from './blocks.js'
+import type { BookWriter } from './book-writer.js'
+import type { Outside } from './context.js'
+import type { TerminalIdentity } from './identity.js'
+
+/** Where a chain stands, read from checkpoint and day books. */
+export interface ChainStart {
+  readonly state: ChainState
+  readonly externalRefs: ReadonlyMap<string, string>
+  /** The sales that were read, oldest first. */
+  readonly sales: readonly SealedRecord[]
+  readonly block: Block | undefined
+}
+
+export interface ChainOptions {
+  readonly outside: Outside
+  readonly identity: () => TerminalIdentity
+  /** @throws ShopIncomplete before the first sync */
+  readonly shop: () => Shop
+  readonly writer: BookWriter
+  readonly onSealed: (record: SealedRecord, book: DocumentId) => void
+}
+
+/**
+ * This terminal's chain of sealed records. One after the other is composed, signed and fsynced, and only then exists
+ * (D1): a number is used by a record that is on the disk, or not at all (N1).
+ */
+export class Chain {
+  readonly #options: ChainOptions
+  readonly #queue = new Queues()
+  #externalRefs = new Map<string, string>()
+  /** Sales by the bill they sealed, as far as they were read since the start. */
+  #bills = new Map<string, SealedRecord>()
+  /** Bills by the number that sealed them. */
+  #billOf = new Map<string, string>()
+  #state: ChainState
+  #block: Block | undefined
+
+  constructor(options: ChainOptions, start: ChainStart) {
+    this.#options = options
+    this.#state = start.state
+    this.restart(start)
+  }
+
+  /** Takes over what was read anew, after damage was healed. */
+  restart(start: ChainStart): void {
+    this.#state = start.state
+    this.#block = start.block
+    this.#externalRefs = new Map(start.externalRefs)
+    this.#bills = new Map()
+    this.#billOf = new Map()
+    for (const record of start.sales) this.#remember(record)
+  }
+
+  #remember(record: SealedRecord): void {
+    const { body } = record
+    if (!isSale(body)) return
+    if (body.externalRef !== undefined) this.#externalRefs.set(body.externalRef, body.number)
+    this.#bills.set(body.bill, record)
+    this.#billOf.set(body.number, body.bill)
+  }
+
+  get state(): ChainState {
+    return this.#state
+  }
+
+  get externalRefs(): ReadonlyMap<string, string> {
+    return this.#externalRefs
+  }
+
+  get block(): Block | undefined {
+    return this.#block
+  }
+
+  set block(block: Block | undefined) {
+    this.#block = block
+  }
+
+  /** The sale that sealed a bill, if it was read since the start. */
+  saleOf(bill: string): SealedRecord | undefined {
+    return this.#bills.get(bill)
+  }
+
+  /** The sale with this number, if it was read since the start. */
+  saleWithNumber(number: string): SealedRecord | undefined {
+    const bill = this.#billOf.get(number)
+    return bill === undefined ? undefined : this.#bills.get(bill)
+  }
+
+  /**
+   * Seals the next record: in one durable step it gets its place, its number and its signature.
+   * @param compose makes the body from the state of the chain; what it throws seals nothing
+   * @throws Refused `blocked-…`; StorageWriteError: nothing was sealed, and the same number is used next time (D4)
+   */
+  seal<B extends RecordBody>(
+    did: string,
+    compose: (state: ChainState, moment: Moment) => B,
+  ): Promise<SealedRecord & { readonly body: B }> {
+    return this.exclusively(async () => {
+      if (this.#block) throw blocked(this.#block)
+      const moment: Moment = { shop: this.#options.shop(), at: this.#options.outside.now() }
+      if (this.#state.position === 0) await this.#begin(moment)
+      await this.#closeEarlierDay(moment)
+      return this.#append(did, compose(this.#state, moment))
+    })
+  }
+
+  /** Runs work while nothing is sealed. Keep it short: a cashier may be waiting. */
+  exclusively<R>(work: () => Promise<R>): Promise<R> {
+    return this.#queue.run('seal', work)
+  }
+
+  event(by: string, event: EventName, detail: EventDetail = {}): Promise<SealedRecord> {
+    return this.seal(event, (state, moment) => composeEvent(state, moment, by, event, detail))
+  }
+
+  /** Begins a new epoch: a new chain and new series (N2). */
+  beginEpoch(): Promise<void> {
+    return this.exclusively(async () => {
+      const { code, epoch } = this.#options.identity()
+      await this.#options.writer.freeze()
+      this.#state = newChain(code, epoch)
+      this.#block = undefined
+    })
+  }
+
+  async #begin(moment: Moment): Promise<void> {
+    const { identity } = this.#options
+    const { signer, terminal } = identity()
+    const detail = { publicKey: signer.publicKey, terminal, software: VERSION }
+    await this.#append('epoch-start', composeEvent(this.#state, moment, identity().name, 'epoch-start', detail))
+  }
+
+  /** Where sales were made on an earlier business day that nobody closed, it is closed before the next begins. */
+  async #closeEarlierDay(moment: Moment): Promise<void> {
+    const { day, totals } = this.#state
+    if (day === undefined || totals.invoices + totals.creditNotes === 0 || dayFor(this.#state, moment) <= day) return
+    await this.#append('day-close', composeDayClose(this.#state, moment, this.#options.identity().name, true))
+  }
+
+  async #append<B extends RecordBody>(did: string, body: B): Promise<SealedRecord & { readonly body: B }> {
+    const { identity, outside, writer, onSealed } = this.#options
+    const { stored, record } = sealRecord(body, identity().signer)
+    // Were it not the next of its chain, it must not be written.
+    const next = advance(this.#state, record)
+    const book = await writer.write(record, stored, { terminal: identity().code, by: body.by, did }, outside.now())
+    this.#state = next
+    this.#remember(record)
+    onSealed(record, book)
+    return record as SealedRecord & { readonly body: B }
+  }
+}

@@ -1,0 +1,225 @@
+import * as A from '@automerge/automerge'
+import type { FlatDoc } from '../docs/flat.js'
+import type { NamedHeads } from '../docs/generated/types.js'
+import { describeDocument, documentId, type DocumentId, type DocumentName } from '../docs/naming.js'
+import { Refused } from '../protocol/problem.js'
+import type { DurableRepo } from '../storage/durable-repo.js'
+import type { IndexLog } from '../storage/index-log.js'
+import type { Log } from './context.js'
+import type { DayBooks } from './day-books.js'
+import type { TerminalIdentity } from './identity.js'
+import type { Ledger } from './ledger.js'
+import type { LocalDocument, LocalDocuments } from './local-documents.js'
+import type { RelaySession } from './relay-session.js'
+import type { SharedRegister } from './shared-register.js'
+
+/** A document that was not taken, and why. */
+export interface NotTaken {
+  readonly document: string
+  readonly name: string
+  readonly reason: string
+}
+
+export interface ExchangeProgress {
+  readonly phase: 'receiving' | 'sending'
+  readonly done: number
+  readonly total: number
+}
+
+export interface ExchangeResult {
+  /** Documents brought up to the relay's heads. */
+  readonly received: number
+  /** Documents for which a receipt was given now. */
+  readonly receipted: number
+  readonly notTaken: readonly NotTaken[]
+  /** The relay remembered fewer receipts than this terminal holds: it was restored from a backup (S5). */
+  readonly relayBehind: boolean
+}
+
+export interface ExchangeOptions {
+  readonly identity: () => TerminalIdentity
+  readonly durable: DurableRepo
+  readonly names: IndexLog<DocumentName>
+  readonly books: DayBooks
+  readonly local: LocalDocuments
+  readonly ledger: Ledger
+  readonly register: SharedRegister
+  readonly log: Log
+}
+
+/** Names sent in one request. */
+const NAMES_AT_ONCE = 1_000
+/** Documents for which receipts are asked in one request: the relay answers when the slowest has arrived. */
+const RECEIPTS_AT_ONCE = 50
+/** Documents fetched side by side. */
+const FETCHES_AT_ONCE = 8
+/** Without any change of a document for so long, it is not on its way. */
+const FETCH_MS = 30_000
+/** The relay waits for a document this often, ten seconds each, before it counts as not arrived. */
+const ROUNDS_WITHOUT_PROGRESS = 3
+
+/**
+ * One exchange with the relay, both ways, over a link that is up: what the relay has for this terminal comes in, what
+ * this terminal wrote goes out and is receipted. It can be cut anywhere and run again (S2); a document that is not
+ * taken holds up no other (S4).
+ */
+export class Exchange {
+  readonly #options: ExchangeOptions
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options
+  }
+
+  async run(
+    session: RelaySession,
+    progress: (event: ExchangeProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ExchangeResult> {
+    const { ledger, local, log } = this.#options
+    const relayBehind = session.granted.serial < ledger.serial
+    if (relayBehind) log.warn({ relay: session.granted.serial, here: ledger.serial }, 'the relay was restored from a backup; it gets everything again')
+    const written = await local.list((name) => local.writes(name))
+    const offered = await this.#announce(session, written, signal)
+    const received = await this.#receive(offered.documents, progress, signal)
+    await this.#fetchDamaged(written, signal)
+    const pending = relayBehind ? written : await local.unreceipted()
+    const refused = new Map(offered.refused.map(({ id, reason }) => [id, reason]))
+    const outcome = await this.#send(session, pending.filter(({ id }) => !refused.has(id)), progress, signal)
+    for (const [id, reason] of outcome.refused) refused.set(id, reason)
+    return {
+      received,
+      receipted: outcome.receipted,
+      notTaken: [...refused].map(([id, reason]) => this.#notTaken(id, reason)),
+      relayBehind,
+    }
+  }
+
+  /** Sends what was written since, without asking what the relay has; for a link that stays up. */
+  async push(session: RelaySession, signal: AbortSignal): Promise<void> {
+    const pending = await this.#options.local.unreceipted()
+    if (pending.length === 0) return
+    const fresh = pending.filter(({ id }) => !this.#options.register.has(id))
+    const offered = fresh.length > 0 ? await this.#announce(session, fresh, signal) : { refused: [] }
+    const refused = new Set(offered.refused.map(({ id }) => id))
+    const outcome = await this.#send(session, pending.filter(({ id }) => !refused.has(id)), () => undefined, signal)
+    for (const [id, reason] of outcome.refused) this.#options.log.warn(this.#notTaken(id, reason), 'the relay did not take a document')
+  }
+
+  #notTaken(id: string, reason: string): NotTaken {
+    const name = this.#options.names.get(id)
+    return { document: id, name: name ? describeDocument(name) : 'unknown document', reason }
+  }
+
+  /** Tells the relay the names, so that it accepts the documents; from then on they are shared with it. */
+  async #announce(session: RelaySession, documents: readonly LocalDocument[], signal: AbortSignal) {
+    let answer: Awaited<ReturnType<RelaySession['sync']>> | undefined
+    const refused: { id: string; reason: string }[] = []
+    for (let start = 0; start === 0 || start < documents.length; start += NAMES_AT_ONCE) {
+      const batch = documents.slice(start, start + NAMES_AT_ONCE)
+      answer = await session.sync(batch.map(({ name, heads }) => ({ name, heads: [...heads] })), signal)
+      refused.push(...answer.refused)
+    }
+    const no = new Set(refused.map(({ id }) => id))
+    this.#options.register.add(documents.map(({ id }) => id).filter((id) => !no.has(id)))
+    return { documents: answer?.documents ?? [], refused }
+  }
+
+  async #receive(
+    offered: readonly NamedHeads[],
+    progress: (event: ExchangeProgress) => void,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { names, register } = this.#options
+    const wanted = offered.map(({ name, heads }) => ({ id: this.#id(name), name, heads }))
+    const unknown = wanted.filter(({ id }) => !names.has(id))
+    await names.setAll(unknown.map(({ id, name }) => [id, name] as const))
+    register.add(wanted.map(({ id }) => id))
+    let done = 0
+    const queue = [...wanted]
+    const worker = async (): Promise<void> => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        await this.#fetch(next.id, next.heads, signal)
+        done += 1
+        progress({ phase: 'receiving', done, total: wanted.length })
+      }
+    }
+    await Promise.all(Array.from({ length: FETCHES_AT_ONCE }, worker))
+    return done
+  }
+
+  /** What the relay receipted of a damaged document, it gives back. */
+  async #fetchDamaged(documents: readonly LocalDocument[], signal: AbortSignal): Promise<void> {
+    const { durable, ledger, log } = this.#options
+    for (const { id } of documents) {
+      const heads = durable.storage.damaged(id) ? ledger.heads(id) : undefined
+      if (!heads) continue
+      try {
+        await this.#fetch(id, heads, signal)
+      } catch (error) {
+        log.warn({ document: id, error: (error as Error).message }, 'a damaged document did not come back from the relay')
+      }
+    }
+  }
+
+  #id(name: DocumentName): DocumentId {
+    return documentId(this.#options.identity().organisation, name)
+  }
+
+  async #fetch(id: DocumentId, heads: readonly string[], signal: AbortSignal): Promise<void> {
+    const { durable } = this.#options
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)])
+    const handle = await durable.request<FlatDoc>(id, patience)
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        if (handle.isReady() && A.hasHeads(handle.doc(), [...heads])) finish(resolve)
+      }
+      const give = (): void =>
+        finish(() => reject(new Refused('unavailable', 'not-arrived', 'The relay’s documents did not arrive in time. Sync again; it goes on where it was.')))
+      const finish = (settle: () => void): void => {
+        handle.off('heads-changed', look)
+        patience.removeEventListener('abort', give)
+        settle()
+      }
+      handle.on('heads-changed', look)
+      patience.addEventListener('abort', give)
+      if (patience.aborted) give()
+      else look()
+    })
+    await durable.flush(id)
+  }
+
+  async #send(
+    session: RelaySession,
+    documents: readonly LocalDocument[],
+    progress: (event: ExchangeProgress) => void,
+    signal: AbortSignal,
+  ): Promise<{ receipted: number; refused: Map<string, string> }> {
+    const { ledger, durable } = this.#options
+    const refused = new Map<string, string>()
+    let pending = [...documents]
+    let receipted = 0
+    for (let idle = 0; pending.length > 0 && idle < ROUNDS_WITHOUT_PROGRESS;) {
+      const batch = pending.slice(0, RECEIPTS_AT_ONCE)
+      // A document that is loaded is shared; one that is not stays on the disk.
+      for (const { id } of batch) await durable.open(id)
+      const answer = await session.custody(batch.map(({ id, heads }) => ({ id, heads: [...heads] })), signal)
+      if (answer.receipt) await ledger.add([answer.receipt])
+      for (const { id, reason } of answer.refused) refused.set(id, reason)
+      const missing = new Set(answer.missing)
+      const settled = batch.filter(({ id }) => !missing.has(id))
+      for (const { id } of settled) await this.#letGo(id)
+      receipted += settled.filter(({ id }) => !refused.has(id)).length
+      idle = settled.length > 0 ? 0 : idle + 1
+      // What has not arrived goes to the end, so that it holds up nothing.
+      pending = [...pending.slice(batch.length), ...batch.filter(({ id }) => missing.has(id))]
+      progress({ phase: 'sending', done: documents.length - pending.length, total: documents.length })
+    }
+    for (const { id } of pending) refused.set(id, 'it did not arrive at the relay in time')
+    return { receipted, refused }
+  }
+
+  /** Day books that will not be written again need not stay in memory. */
+  async #letGo(id: DocumentId): Promise<void> {
+    if (this.#options.books.isFrozen(id)) await this.#options.durable.release(id)
+  }
+}

@@ -1,0 +1,91 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { join } from 'node:path'
+import { signerFromPem, type Signer } from '../docs/keys.js'
+import type { PairRequest, PairResponse, TerminalIdentityFile } from '../docs/generated/types.js'
+import { validate } from '../docs/validate.js'
+import { Refused } from '../protocol/problem.js'
+import { prove } from '../protocol/proof.js'
+import { readChecked, writeChecked } from '../storage/atomic-file.js'
+import type { Disk } from '../storage/disk.js'
+import { postJson } from './http-client.js'
+
+/** Who this terminal is, and which relay it trusts. */
+export interface TerminalIdentity extends Readonly<Omit<TerminalIdentityFile, 'privateKey'>> {
+  readonly signer: Signer
+}
+
+const FILE = 'terminal.json'
+
+function parse(file: unknown): TerminalIdentityFile {
+  validate<TerminalIdentityFile>('data-files.schema.json#/$defs/TerminalIdentityFile', file, `file ${FILE}`)
+  return file
+}
+
+function identityFrom({ privateKey, ...rest }: TerminalIdentityFile): TerminalIdentity {
+  return { ...rest, signer: signerFromPem(privateKey) }
+}
+
+/** The identity in a data directory; undefined when it was never paired. */
+export async function readIdentity(directory: string, disk: Disk): Promise<TerminalIdentity | undefined> {
+  const file = await readChecked(disk, join(directory, FILE))
+  return file === undefined ? undefined : identityFrom(parse(file))
+}
+
+/** Writes a change of the identity: a new epoch, role or address of the relay. */
+export async function changeIdentity(
+  directory: string,
+  disk: Disk,
+  change: Partial<Pick<TerminalIdentityFile, 'epoch' | 'role' | 'relayUrl'>>,
+): Promise<TerminalIdentity> {
+  const path = join(directory, FILE)
+  const next = { ...parse(await readChecked(disk, path)), ...change }
+  await writeChecked(disk, path, next)
+  return identityFrom(next)
+}
+
+/** The base URL of a relay, checked. */
+export function relayUrl(text: string): string {
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch {
+    throw new Refused('invalid', 'bad-relay-url', `"${text}" is no address. Give one such as http://192.168.1.10:8700.`)
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new Refused('invalid', 'bad-relay-url', `The relay's address begins with http:// or https://, not ${url.protocol}//.`)
+  }
+  return url.origin
+}
+
+/**
+ * Pairs a directory: makes a key on this disk, proves to hold it, and pins the relay's key. A directory that was
+ * paired before keeps its documents and gets the terminal's next epoch with a new key.
+ * @throws Refused `wrong-code`, `too-many-tries`, `code-expired`, `other-terminal`, `other-relay`, `relay-unreachable`
+ */
+export async function pair(
+  directory: string,
+  disk: Disk,
+  relay: string,
+  code: string,
+  signal: AbortSignal,
+): Promise<TerminalIdentity> {
+  const known = await readIdentity(directory, disk)
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const signer = signerFromPem(pem)
+  const url = relayUrl(relay)
+  const body: PairRequest = {
+    code,
+    publicKey: signer.publicKey,
+    proof: prove({ context: 'counterfoil pair 1', code, publicKey: signer.publicKey }, signer),
+    ...(known ? { terminal: known.terminal } : {}),
+  }
+  const answer = await postJson(url, '/v1/pair', body, { signal })
+  validate<PairResponse>('relay-api.schema.json#/$defs/PairResponse', answer, 'answer of the relay')
+  if (known && known.organisation !== answer.organisation) {
+    throw new Refused('conflict', 'other-relay', 'This directory belongs to another organisation. Use an empty directory.')
+  }
+  const file: TerminalIdentityFile = { ...answer, relayUrl: url, privateKey: pem }
+  await writeChecked(disk, join(directory, FILE), file)
+  return identityFrom(file)
+}

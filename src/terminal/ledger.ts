@@ -1,0 +1,76 @@
+import type { DocumentId } from '../docs/naming.js'
+import { checkReceipt, sameHeads, type CustodyReceipt, type ReceiptExpectation } from '../protocol/receipt.js'
+import { AppendLog, type AppendLogOptions } from '../storage/append-log.js'
+
+export interface LedgerOptions extends Omit<AppendLogOptions, 'onEntry'> {
+  readonly expected: ReceiptExpectation
+  /** Told of a receipt on disk that does not verify; it counts for nothing. */
+  readonly onBadReceipt: (error: Error) => void
+}
+
+/**
+ * The custody receipts this terminal holds, append-only and fsynced. Only a receipt that verifies against the pinned
+ * key of the relay enters, and only what one covers counts as synced (S3).
+ */
+export class Ledger {
+  readonly #expected: ReceiptExpectation
+  readonly #heads = new Map<string, readonly string[]>()
+  #log!: AppendLog
+  #serial = 0
+
+  private constructor(expected: ReceiptExpectation) {
+    this.#expected = expected
+  }
+
+  static async open({ expected, onBadReceipt, ...options }: LedgerOptions): Promise<Ledger> {
+    const ledger = new Ledger(expected)
+    ledger.#log = await AppendLog.open({
+      ...options,
+      onEntry: (entry) => {
+        try {
+          ledger.#remember(checkReceipt(entry, expected))
+        } catch (error) {
+          onBadReceipt(error as Error)
+        }
+      },
+    })
+    return ledger
+  }
+
+  #remember({ body }: CustodyReceipt): void {
+    this.#serial = Math.max(this.#serial, body.serial)
+    for (const { id, heads } of body.documents) this.#heads.set(id, heads)
+  }
+
+  /**
+   * Takes receipts in, once they are verified and durable.
+   * @throws BadReceipt, StorageWriteError; then none of them counts
+   */
+  async add(receipts: readonly CustodyReceipt[]): Promise<void> {
+    if (receipts.length === 0) return
+    const checked = receipts.map((receipt) => checkReceipt(receipt, this.#expected))
+    await this.#log.append(checked)
+    for (const receipt of checked) this.#remember(receipt)
+  }
+
+  /** The heads of a document the relay last gave a receipt for. */
+  heads(document: DocumentId): readonly string[] | undefined {
+    return this.#heads.get(document)
+  }
+
+  /** Whether the relay holds a document at exactly these heads. */
+  covers(document: DocumentId, heads: readonly string[]): boolean {
+    const receipted = this.#heads.get(document)
+    return receipted !== undefined && sameHeads(receipted, heads)
+  }
+
+  /** The highest serial of a receipt seen: a relay that remembers less was restored from a backup (S5). */
+  get serial(): number {
+    return this.#serial
+  }
+
+  close(): Promise<void> {
+    return this.#log.close()
+  }
+}
+

@@ -1,0 +1,166 @@
+import { Refused, asRefused } from '../protocol/problem.js'
+import type { DurableRepo } from '../storage/durable-repo.js'
+import { backoff } from './backoff.js'
+import type { TerminalIdentity } from './identity.js'
+import { TicketClientAdapter } from './network.js'
+import { RelaySession } from './relay-session.js'
+
+/**
+ * Whether the relay can be reached. What a person wants is the mode; this is only observed.
+ *
+ *     down ──want──▶ connecting ──relay answered──▶ up
+ *      ▲                 │                          │
+ *      └────failed───────┴─────────lost─────────────┘   (wanted: tried again after a backoff)
+ */
+export type LinkState =
+  | { readonly state: 'down'; readonly reason: string; readonly retryAt?: Date }
+  | { readonly state: 'connecting' }
+  | { readonly state: 'up'; readonly session: RelaySession; readonly since: Date }
+
+export interface LinkOptions {
+  readonly identity: () => TerminalIdentity
+  readonly durable: DurableRepo
+  readonly now: () => Date
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly onChange: (state: LinkState) => void
+}
+
+/** Keeps one connection to the relay: while it is wanted, for ever; else as long as somebody uses it. */
+export class Link {
+  readonly #options: LinkOptions
+  #state: LinkState = { state: 'down', reason: 'not connected' }
+  #wanted = false
+  #users = 0
+  #tries = 0
+  #retry: NodeJS.Timeout | undefined
+  #attempt: Promise<RelaySession> | undefined
+  #adapter: TicketClientAdapter | undefined
+  #abort = new AbortController()
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+  }
+
+  get state(): LinkState {
+    return this.#state
+  }
+
+  /** The session of a link that is up. */
+  get session(): RelaySession | undefined {
+    return this.#state.state === 'up' ? this.#state.session : undefined
+  }
+
+  /** Whether to stay connected. */
+  want(wanted: boolean): void {
+    this.#wanted = wanted
+    if (!wanted) {
+      clearTimeout(this.#retry)
+      this.#retry = undefined
+      if (this.#users === 0) this.#drop('not connected')
+    } else if (this.#state.state === 'down') this.#try()
+  }
+
+  /**
+   * Uses a connection for a while, making one if there is none; where none is wanted it is closed after.
+   * @throws Refused when the relay cannot be reached or refuses this terminal
+   */
+  async use<R>(work: (session: RelaySession) => Promise<R>): Promise<R> {
+    this.#users += 1
+    try {
+      return await work(await this.#connect())
+    } finally {
+      this.#users -= 1
+      if (this.#users === 0 && !this.#wanted) this.#drop('not connected')
+    }
+  }
+
+  /** Makes the connection anew, so that the relay forgets which documents this terminal had open. */
+  async renew(): Promise<void> {
+    if (this.#state.state !== 'up') return
+    this.#drop('connecting anew')
+    if (this.#wanted || this.#users > 0) await this.#connect()
+  }
+
+  stop(): void {
+    this.#wanted = false
+    clearTimeout(this.#retry)
+    this.#abort.abort()
+    this.#drop('the terminal is stopping')
+  }
+
+  #set(state: LinkState): void {
+    this.#state = state
+    this.#options.onChange(state)
+  }
+
+  #try(): void {
+    clearTimeout(this.#retry)
+    this.#retry = undefined
+    // The outcome is the state; who waits for a connection gets the error from its own call.
+    this.#connect().catch(() => undefined)
+  }
+
+  #connect(): Promise<RelaySession> {
+    if (this.#state.state === 'up') return Promise.resolve(this.#state.session)
+    this.#attempt ??= this.#open().finally(() => {
+      this.#attempt = undefined
+    })
+    return this.#attempt
+  }
+
+  async #open(): Promise<RelaySession> {
+    this.#set({ state: 'connecting' })
+    try {
+      const session = await RelaySession.connect(this.#options.identity(), this.#abort.signal)
+      await this.#openSocket(session)
+      this.#tries = 0
+      this.#set({ state: 'up', session, since: this.#options.now() })
+      return session
+    } catch (error) {
+      const refused = asRefused(error)
+      this.#lost(refused.message)
+      throw refused
+    }
+  }
+
+  #openSocket(session: RelaySession): Promise<void> {
+    const { durable, identity } = this.#options
+    return new Promise((resolve, reject) => {
+      const adapter = new TicketClientAdapter({
+        url: `${session.base.replace(/^http/, 'ws')}/v1/socket`,
+        ticket: session.granted.ticket,
+        relay: identity().relay,
+        onUp: resolve,
+        onDown: (reason) => {
+          reject(new Refused('unavailable', 'relay-unreachable', `The connection to the relay failed: ${reason}.`))
+          if (this.#adapter !== adapter) return
+          this.#adapter = undefined
+          if (this.#state.state === 'up') this.#lost(reason)
+        },
+      })
+      this.#adapter = adapter
+      durable.repo.networkSubsystem.addNetworkAdapter(adapter)
+    })
+  }
+
+  #lost(reason: string): void {
+    if (!this.#wanted || this.#abort.signal.aborted) {
+      this.#set({ state: 'down', reason })
+      return
+    }
+    const wait = backoff(this.#tries, this.#options.random())
+    this.#tries += 1
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => this.#try(), wait)
+    this.#retry.unref()
+    this.#set({ state: 'down', reason, retryAt: new Date(this.#options.now().getTime() + wait) })
+  }
+
+  #drop(reason: string): void {
+    const adapter = this.#adapter
+    this.#adapter = undefined
+    adapter?.disconnect()
+    if (this.#state.state === 'up') this.#set({ state: 'down', reason })
+  }
+}

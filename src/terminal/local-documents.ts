@@ -1,0 +1,73 @@
+import * as A from '@automerge/automerge'
+import type { DocHandle } from '@automerge/automerge-repo'
+import type { FlatDoc } from '../docs/flat.js'
+import type { DocumentId, DocumentName } from '../docs/naming.js'
+import type { DurableRepo } from '../storage/durable-repo.js'
+import type { IndexLog } from '../storage/index-log.js'
+import type { DayBooks } from './day-books.js'
+import type { TerminalIdentity } from './identity.js'
+import type { Ledger } from './ledger.js'
+
+/** A document on this disk, at its present heads. */
+export interface LocalDocument {
+  readonly id: DocumentId
+  readonly name: DocumentName
+  readonly heads: readonly string[]
+}
+
+export interface LocalDocumentsOptions {
+  readonly identity: () => TerminalIdentity
+  readonly durable: DurableRepo
+  readonly names: IndexLog<DocumentName>
+  readonly books: DayBooks
+  readonly ledger: Ledger
+}
+
+/** The documents on this terminal's disk, and which of them hold what the relay has not receipted. */
+export class LocalDocuments {
+  readonly #options: LocalDocumentsOptions
+
+  constructor(options: LocalDocumentsOptions) {
+    this.#options = options
+  }
+
+  /** Whether this terminal may have written into a document. */
+  writes(name: DocumentName): boolean {
+    const { terminal, role } = this.#options.identity()
+    switch (name.kind) {
+      case 'daybook':
+        return name.terminal === terminal
+      case 'bills':
+        return true
+      case 'catalogue':
+        return role === 'manager'
+      default:
+        return false
+    }
+  }
+
+  /** All documents on the disk of which `wanted` is true. Day books that are not written any more are not loaded. */
+  async list(wanted: (name: DocumentName) => boolean): Promise<LocalDocument[]> {
+    const { books, durable, names } = this.#options
+    const found: LocalDocument[] = []
+    for (const book of await books.onDisk()) {
+      if (wanted(book.name)) found.push({ id: book.id, name: book.name, heads: await books.heads(book) })
+    }
+    for (const [key, name] of names.entries()) {
+      if (name.kind === 'daybook' || !wanted(name)) continue
+      const handle = await durable.open<FlatDoc>(key as DocumentId)
+      if (handle) found.push({ id: key as DocumentId, name, heads: headsOf(handle) })
+    }
+    return found.filter(({ heads }) => heads.length > 0)
+  }
+
+  /** What this terminal wrote and no receipt covers at its present heads. */
+  async unreceipted(): Promise<LocalDocument[]> {
+    const written = await this.list((name) => this.writes(name))
+    return written.filter(({ id, heads }) => !this.#options.ledger.covers(id, heads))
+  }
+}
+
+export function headsOf(handle: DocHandle<FlatDoc>): readonly string[] {
+  return A.getHeads(handle.doc()).toSorted()
+}

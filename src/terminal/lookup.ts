@@ -1,0 +1,103 @@
+import { recordsIn } from '../docs/daybook.js'
+import { exportSale, type ExportedInvoice } from '../docs/export.js'
+import type { InvoiceLookup } from '../docs/generated/types.js'
+import { isSale } from '../docs/record.js'
+import { parseNumber } from '../docs/series.js'
+import { Refused } from '../protocol/problem.js'
+import type { DayRange } from '../protocol/queries.js'
+import type { DurableRepo } from '../storage/durable-repo.js'
+import type { Book, DayBooks } from './day-books.js'
+import type { RelaySession } from './relay-session.js'
+
+export interface LookupOptions {
+  readonly books: DayBooks
+  readonly durable: DurableRepo
+  /** The session of a link that is up; a lookup never makes one. */
+  readonly session: () => RelaySession | undefined
+  readonly signal: AbortSignal
+}
+
+/** Finds sales: on this disk, and what was purged or sealed elsewhere at the relay, when the link is up. */
+export class Lookup {
+  readonly #options: LookupOptions
+
+  constructor(options: LookupOptions) {
+    this.#options = options
+  }
+
+  /** The sales on this disk, oldest first, one day book in memory at a time. */
+  async *all(range: DayRange = {}): AsyncGenerator<ExportedInvoice> {
+    for (const book of await this.#options.books.onDisk()) {
+      const { day } = book.name
+      if ((range.from !== undefined && day < range.from) || (range.to !== undefined && day > range.to)) continue
+      yield* await this.#read(book)
+    }
+  }
+
+  /** The last sales, newest first. */
+  async recent(limit: number): Promise<ExportedInvoice[]> {
+    const found: ExportedInvoice[] = []
+    for (const book of (await this.#options.books.onDisk()).reverse()) {
+      found.push(...(await this.#read(book)).reverse())
+      if (found.length >= limit) break
+    }
+    return found.slice(0, limit)
+  }
+
+  async #read(book: Book): Promise<ExportedInvoice[]> {
+    const { books, durable } = this.#options
+    const wasLoaded = durable.repo.handles[book.id] !== undefined
+    const covered = await books.coveredUpTo(book)
+    const doc = (await books.open(book.id))?.doc()
+    if (!doc) return []
+    const found: ExportedInvoice[] = []
+    for (const record of recordsIn(doc)) {
+      if (isSale(record.body)) found.push(exportSale(record, record.body, record.body.chain.position <= covered))
+    }
+    if (!wasLoaded && book.entry) await durable.release(book.id)
+    return found
+  }
+
+  /**
+   * An invoice or credit note with the credit notes that name it.
+   * @throws Refused `unknown-invoice`; its message tells where it was looked for
+   */
+  async find(number: string): Promise<InvoiceLookup> {
+    if (!parseNumber(number)) {
+      throw new Refused('invalid', 'not-a-number', `"${number}" is no invoice number of this store, such as T01A/2627/000123.`)
+    }
+    let invoice: ExportedInvoice | undefined
+    const corrections = new Map<string, ExportedInvoice>()
+    for await (const sale of this.all()) {
+      if (sale.number === number) invoice = sale
+      else if (names(sale, number)) corrections.set(sale.number, sale)
+    }
+    const session = this.#options.session()
+    if (session) {
+      const there = await this.#ask(session, number)
+      invoice ??= there?.invoice
+      for (const sale of there?.corrections ?? []) corrections.set(sale.number, sale)
+    }
+    if (!invoice) {
+      const remedy = session
+        ? 'The relay does not hold it either.'
+        : 'It may be at the relay, which can be asked when the link is up.'
+      throw new Refused('notFound', 'unknown-invoice', `Invoice ${number} is not on this terminal. ${remedy}`)
+    }
+    return { invoice, corrections: [...corrections.values()] }
+  }
+
+  async #ask(session: RelaySession, number: string): Promise<InvoiceLookup | undefined> {
+    try {
+      return await session.invoice(number, this.#options.signal)
+    } catch (error) {
+      // What the relay does not hold, or cannot be asked for, may still be here.
+      if (error instanceof Refused && (error.kind === 'notFound' || error.kind === 'unavailable')) return undefined
+      throw error
+    }
+  }
+}
+
+function names(sale: ExportedInvoice, number: string): boolean {
+  return sale.corrects !== undefined && 'number' in sale.corrects && sale.corrects.number === number
+}

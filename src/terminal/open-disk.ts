@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import type { BookEntry } from '../docs/generated/types.js'
+import type { DocumentId, DocumentName } from '../docs/naming.js'
+import { validate } from '../docs/validate.js'
+import { Refused } from '../protocol/problem.js'
+import { DataDirectory } from '../storage/data-directory.js'
+import { DurableStorageAdapter } from '../storage/durable-adapter.js'
+import { DurableRepo } from '../storage/durable-repo.js'
+import { IndexLog } from '../storage/index-log.js'
+import { Bookkeeping } from './bookkeeping.js'
+import type { Log, Outside } from './context.js'
+import { readIdentity, type TerminalIdentity } from './identity.js'
+import { Ledger } from './ledger.js'
+import { SharedRegister } from './shared-register.js'
+
+export interface OpenDiskOptions {
+  /** Absolute path of the data directory. */
+  readonly directory: string
+  readonly outside: Outside
+  readonly log: Log
+  /** Told whether saving in the background works. */
+  readonly onSaved: (failure: string | undefined) => void
+}
+
+/** A terminal's data directory, opened: everything that lies on its disk. */
+export interface TerminalDisk {
+  readonly directory: DataDirectory
+  readonly identity: TerminalIdentity
+  readonly durable: DurableRepo
+  readonly register: SharedRegister
+  readonly names: IndexLog<DocumentName>
+  readonly entries: IndexLog<BookEntry>
+  readonly ledger: Ledger
+  readonly bookkeeping: Bookkeeping
+  close(): Promise<void>
+}
+
+/**
+ * Locks and opens a terminal's directory.
+ * @throws DirectoryInUse, DirectoryNewer, DirectoryWrongKind, DirectoryNotFound, DamagedFile, Refused `not-paired-yet`
+ */
+export async function openDisk(options: OpenDiskOptions): Promise<TerminalDisk> {
+  const { disk, now } = options.outside
+  const directory = await DataDirectory.open({
+    directory: options.directory,
+    kind: 'terminal',
+    create: false,
+    disk,
+    now,
+  })
+  try {
+    return await openParts(options, directory)
+  } catch (error) {
+    await directory.release()
+    throw error
+  }
+}
+
+async function openParts(options: OpenDiskOptions, directory: DataDirectory): Promise<TerminalDisk> {
+  const { outside, log, onSaved } = options
+  const { disk, now } = outside
+  const path = (name: string): string => join(options.directory, name)
+  const identity = await readIdentity(options.directory, disk)
+  if (!identity) {
+    throw new Refused(
+      'notFound',
+      'not-paired-yet',
+      `${options.directory} holds no terminal yet. Pair it: counterfoil terminal pair --data ${options.directory} --relay URL --code CODE`,
+    )
+  }
+  const logOf = (name: string) => ({
+    path: path(name),
+    quarantine: path('quarantine'),
+    disk,
+    onDamage: (damage: object) => log.error({ file: name, damage }, 'a damaged line was found'),
+    onUnreadable: (key: string, error: Error) => log.error({ file: name, key, error: error.message }, 'an entry is unreadable'),
+  })
+  const storage = await DurableStorageAdapter.open({
+    directory: path('documents'),
+    quarantine: path('quarantine'),
+    disk,
+    now,
+    onDamage: (damage) => log.error({ damage }, 'a damaged file was moved to quarantine'),
+  })
+  const names = await IndexLog.open<DocumentName>({ ...logOf('documents.log'), parse: parseName })
+  const entries = await IndexLog.open<BookEntry>({ ...logOf('books.log'), parse: parseEntry })
+  const ledger = await Ledger.open({
+    ...logOf('receipts.log'),
+    expected: { relay: identity.relay, relayKey: identity.relayKey, terminal: identity.terminal },
+    onBadReceipt: (error) => log.error({ error: error.message }, 'a receipt on this disk does not verify'),
+  })
+  const register = new SharedRegister()
+  const durable = new DurableRepo({
+    storage,
+    peerId: identity.terminal,
+    sharing: register,
+    onSaveFailed: (document: DocumentId, error: Error) => {
+      log.error({ document, error: error.message }, 'a document could not be saved; it is tried again')
+      onSaved(error.message)
+    },
+    onSaveRecovered: () => onSaved(undefined),
+  })
+  register.onChange(() => durable.repo.shareConfigChanged())
+  return {
+    directory,
+    identity,
+    durable,
+    register,
+    names,
+    entries,
+    ledger,
+    bookkeeping: await Bookkeeping.open(options.directory, disk),
+    close: async () => {
+      await durable.close()
+      for (const file of [names, entries, ledger]) await file.close()
+      await directory.release()
+    },
+  }
+}
+
+function parseName(value: unknown): DocumentName {
+  validate<DocumentName>('document-name.schema.json', value, 'document name')
+  return value
+}
+
+function parseEntry(value: unknown): BookEntry {
+  validate<BookEntry>('data-files.schema.json#/$defs/BookEntry', value, 'entry of a day book')
+  return value
+}

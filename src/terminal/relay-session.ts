@@ -1,0 +1,116 @@
+import type {
+  ChallengeResponse,
+  ConnectResponse,
+  CustodyResponse,
+  DocumentHeads,
+  EpochRequest,
+  EpochResponse,
+  HandoffStatus,
+  HandoffTaken,
+  InvoiceLookup,
+  NamedHeads,
+  SyncResponse,
+} from '../docs/generated/types.js'
+import { validate } from '../docs/validate.js'
+import { CUSTODY_WAIT_MS } from '../protocol/limits.js'
+import { Refused } from '../protocol/problem.js'
+import { prove } from '../protocol/proof.js'
+import { PROTOCOL_VERSION, VERSION } from '../protocol/version.js'
+import { getJson, postJson, request, sendJson } from './http-client.js'
+import type { TerminalIdentity } from './identity.js'
+
+/** The relay may merge a large bundle before it answers. */
+const TAKE_TIMEOUT_MS = 15 * 60_000
+const PART_TIMEOUT_MS = 120_000
+
+const schema = (name: string): string => `relay-api.schema.json#/$defs/${name}`
+const ANSWER = 'answer of the relay'
+
+/** An authenticated connection's HTTP half: typed requests, each answer checked against its schema. */
+export class RelaySession {
+  readonly base: string
+  readonly granted: ConnectResponse
+
+  private constructor(base: string, granted: ConnectResponse) {
+    this.base = base
+    this.granted = granted
+  }
+
+  /**
+   * Challenge and response.
+   * @throws Refused `relay-unreachable`, `not-paired`, `protocol-mismatch`, `other-relay`
+   */
+  static async connect(identity: TerminalIdentity, signal: AbortSignal): Promise<RelaySession> {
+    const { relayUrl: base, terminal, epoch } = identity
+    const challenge = await postJson(base, '/v1/challenge', { terminal }, { signal })
+    validate<ChallengeResponse>(schema('ChallengeResponse'), challenge, ANSWER)
+    if (challenge.relay !== identity.relay) {
+      throw new Refused('forbidden', 'other-relay', `The relay at ${base} is not the one this terminal was paired with.`)
+    }
+    const { nonce, relay } = challenge
+    const signature = prove(
+      { context: 'counterfoil connect 1', relay, terminal, epoch, nonce, protocol: PROTOCOL_VERSION },
+      identity.signer,
+    )
+    const body = { terminal, epoch, nonce, signature, protocol: PROTOCOL_VERSION, software: VERSION }
+    const granted = await postJson(base, '/v1/connect', body, { signal })
+    validate<ConnectResponse>(schema('ConnectResponse'), granted, ANSWER)
+    return new RelaySession(base, granted)
+  }
+
+  #options(signal: AbortSignal, timeout?: number) {
+    return { signal, session: this.granted.session, ...(timeout === undefined ? {} : { timeout }) }
+  }
+
+  async sync(documents: readonly NamedHeads[], signal: AbortSignal): Promise<SyncResponse> {
+    const answer = await postJson(this.base, '/v1/sync', { documents }, this.#options(signal, PART_TIMEOUT_MS))
+    validate<SyncResponse>(schema('SyncResponse'), answer, ANSWER)
+    return answer
+  }
+
+  /** Asks for receipts; the relay waits a while for changes that are on their way. */
+  async custody(documents: readonly DocumentHeads[], signal: AbortSignal): Promise<CustodyResponse> {
+    const body = { documents, waitMs: CUSTODY_WAIT_MS }
+    const answer = await postJson(this.base, '/v1/custody', body, this.#options(signal, PART_TIMEOUT_MS))
+    validate<CustodyResponse>(schema('CustodyResponse'), answer, ANSWER)
+    return answer
+  }
+
+  async epoch(reason: EpochRequest['reason'], signal: AbortSignal): Promise<string> {
+    const answer = await postJson(this.base, '/v1/epoch', { reason }, this.#options(signal))
+    validate<EpochResponse>(schema('EpochResponse'), answer, ANSWER)
+    return answer.epoch
+  }
+
+  async invoice(number: string, signal: AbortSignal): Promise<InvoiceLookup> {
+    const path = `/v1/invoice?number=${encodeURIComponent(number)}`
+    const answer = await getJson(this.base, path, this.#options(signal))
+    validate<InvoiceLookup>(schema('InvoiceLookup'), answer, ANSWER)
+    return answer
+  }
+
+  async receiveStock(received: readonly { sku: string; quantity: string }[], signal: AbortSignal): Promise<void> {
+    await postJson(this.base, '/v1/stock', { received }, this.#options(signal, PART_TIMEOUT_MS))
+  }
+
+  async beginHandoff(id: string, size: number, sha256: string, signal: AbortSignal): Promise<HandoffStatus> {
+    const answer = await sendJson(this.base, 'PUT', `/v1/handoffs/${id}`, { size, sha256 }, this.#options(signal))
+    validate<HandoffStatus>(schema('HandoffStatus'), answer, ANSWER)
+    return answer
+  }
+
+  async appendHandoff(id: string, offset: number, part: Uint8Array, signal: AbortSignal): Promise<HandoffStatus> {
+    const headers = { 'content-type': 'application/octet-stream', 'upload-offset': String(offset) }
+    const init = { method: 'PATCH', headers, body: part as Uint8Array<ArrayBuffer> }
+    const response = await request(this.base, `/v1/handoffs/${id}`, init, this.#options(signal, PART_TIMEOUT_MS))
+    const answer: unknown = await response.json()
+    validate<HandoffStatus>(schema('HandoffStatus'), answer, ANSWER)
+    return answer
+  }
+
+  async takeHandoff(id: string, signal: AbortSignal): Promise<HandoffTaken> {
+    const answer = await postJson(this.base, `/v1/handoffs/${id}/take`, {}, this.#options(signal, TAKE_TIMEOUT_MS))
+    validate<HandoffTaken>(schema('HandoffTaken'), answer, ANSWER)
+    return answer
+  }
+}

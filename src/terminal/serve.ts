@@ -1,0 +1,82 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import express from 'express'
+import helmet from 'helmet'
+import { notFound, problems } from '../protocol/http.js'
+import { JSON_BODY_BYTES } from '../protocol/limits.js'
+import { localOnly } from '../protocol/local-only.js'
+import type { Agent } from './agent.js'
+import { billingApi } from './api/billing.js'
+import { catalogueApi } from './api/catalogue.js'
+import { reportsApi } from './api/reports.js'
+import { syncApi } from './api/sync.js'
+
+/** The page reaches nothing but this agent. */
+const PAGE_POLICY = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+    },
+  },
+}
+
+export interface ServedTerminal {
+  readonly url: string
+  /** Ends requests and event streams, then the agent. */
+  stop(): Promise<void>
+}
+
+/** Offers a till's API and page to this machine. @param port 0 takes a free one */
+export async function serveTerminal(agent: Agent, port: number): Promise<ServedTerminal> {
+  let listening = port
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(helmet(PAGE_POLICY))
+  app.use(localOnly(() => listening))
+  app.use('/v1', (_request, response, next) => {
+    response.set('cache-control', 'no-store')
+    next()
+  })
+  app.use('/v1', express.json({ limit: JSON_BODY_BYTES, strict: true }))
+  app.use('/v1', billingApi(agent), catalogueApi(agent), syncApi(agent), reportsApi(agent))
+  app.use(express.static(fileURLToPath(new URL('./web', import.meta.url)), { index: 'index.html', redirect: false }))
+  app.use(notFound)
+  app.use(
+    problems((error, request) =>
+      agent.log.error({ route: `${request.method} ${request.path}`, error: String((error as Error).stack) }, 'a request failed'),
+    ),
+  )
+  const server = createServer(app)
+  await listen(server, port)
+  listening = (server.address() as AddressInfo).port
+  return {
+    url: `http://127.0.0.1:${listening}`,
+    stop: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      await agent.stop()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    // Loopback only: whoever else wants a till pairs one.
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,212 @@
+import { epochBefore } from '../docs/series.js'
+import { asRefused, Refused } from '../protocol/problem.js'
+import type { Bookkeeping } from './bookkeeping.js'
+import type { Chain } from './chain.js'
+import type { Log, Outside } from './context.js'
+import type { Exchange, ExchangeProgress, ExchangeResult } from './exchange.js'
+import type { Healing } from './healing.js'
+import type { TerminalIdentity } from './identity.js'
+import type { Link, LinkState } from './link.js'
+import type { RelaySession } from './relay-session.js'
+import type { SharedDocuments } from './shared-documents.js'
+import type { SharedRegister } from './shared-register.js'
+
+export interface SyncerOptions {
+  readonly outside: Outside
+  readonly identity: () => TerminalIdentity
+  /** Writes the identity with its new epoch or role and takes it over. */
+  readonly changeIdentity: (change: Partial<Pick<TerminalIdentity, 'epoch' | 'role'>>) => Promise<void>
+  /** Reads the chain anew from the disk, after damage was healed. */
+  readonly rereadChain: () => Promise<void>
+  /** Takes a copied directory for the original, once it has an epoch of its own. */
+  readonly adoptDirectory: () => Promise<void>
+  readonly link: Link
+  readonly exchange: Exchange
+  readonly healing: Healing
+  readonly register: SharedRegister
+  readonly documents: SharedDocuments
+  readonly chain: () => Chain
+  readonly bookkeeping: Bookkeeping
+  readonly log: Log
+  readonly onProgress: (event: ExchangeProgress) => void
+  readonly onDone: () => void
+}
+
+/** What a person is told after a sync. */
+export interface SyncResult extends ExchangeResult {
+  /** Everything that was there when the sync began is receipted. */
+  readonly complete: boolean
+  /** The epoch, where this sync gave a new one. */
+  readonly newEpoch?: string
+}
+
+/** How soon after a seal the relay is asked for its receipt: sales that come quickly share one request. */
+const PUSH_AFTER_MS = 200
+/** A link that stays up learns this often of documents it does not know yet. */
+const REFRESH_MS = 60_000
+
+/** Syncs when a person asks, and all the time in online mode. One exchange runs at a time; who asks meanwhile joins. */
+export class Syncer {
+  readonly #options: SyncerOptions
+  readonly #stopped = new AbortController()
+  #running: Promise<SyncResult> | undefined
+  #pushing: Promise<void> | undefined
+  #pushTimer: NodeJS.Timeout | undefined
+  #refreshTimer: NodeJS.Timeout | undefined
+  #pushAgain = false
+
+  constructor(options: SyncerOptions) {
+    this.#options = options
+  }
+
+  get running(): boolean {
+    return this.#running !== undefined
+  }
+
+  /**
+   * Exchanges everything both ways, over a connection made for it where there is none.
+   * @throws Refused when the relay cannot be reached or the connection is lost; what was receipted until then stays so
+   */
+  sync(progress: (event: ExchangeProgress) => void = () => undefined, signal?: AbortSignal): Promise<SyncResult> {
+    this.#running ??= this.#run(progress, signal).finally(() => {
+      this.#running = undefined
+      this.#options.onDone()
+    })
+    return this.#running
+  }
+
+  async #run(progress: (event: ExchangeProgress) => void, signal?: AbortSignal): Promise<SyncResult> {
+    const { exchange } = this.#options
+    await this.#pushing
+    const stop = signal ? AbortSignal.any([signal, this.#stopped.signal]) : this.#stopped.signal
+    const tell = (event: ExchangeProgress): void => {
+      progress(event)
+      this.#options.onProgress(event)
+    }
+    return this.#withSession(async (session) => {
+      await this.#learn(session)
+      const result = await exchange.run(session, tell, stop)
+      await this.#options.documents.loadShop()
+      const newEpoch = await this.#unblock(session, stop)
+      const complete = result.notTaken.length === 0
+      if (complete) await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })
+      return { ...result, complete, ...(newEpoch === undefined ? {} : { newEpoch }) }
+    })
+  }
+
+  /** A session ends after a while, or with the relay's restart: then the connection is made anew, once. */
+  async #withSession<R>(work: (session: RelaySession) => Promise<R>): Promise<R> {
+    const { link } = this.#options
+    return link.use(async (session) => {
+      try {
+        return await work(session)
+      } catch (error) {
+        if (!(error instanceof Refused) || error.code !== 'no-session') throw error
+        await link.renew()
+        return link.use(work)
+      }
+    })
+  }
+
+  /** Takes in what the relay said of this terminal when it connected. */
+  async #learn({ granted }: RelaySession): Promise<void> {
+    const { identity, changeIdentity, chain, log } = this.#options
+    if (granted.role !== identity().role) await changeIdentity({ role: granted.role })
+    if (epochBefore(identity().epoch, granted.epoch)) {
+      // A directory that knows it is a copy asks for an epoch of its own.
+      if (chain().block === 'copied') return
+      chain().block = 'superseded'
+      log.error({ here: identity().epoch, relay: granted.epoch }, 'fork alarm: another directory seals as this terminal in a later epoch')
+    } else if (granted.lastPosition > chain().state.position && chain().block === undefined) {
+      chain().block = 'restored'
+      log.warn({ here: chain().state.position, relay: granted.lastPosition }, 'the relay holds later records of this terminal')
+    }
+  }
+
+  /** Heals damage with what came back, and asks for a new epoch where the old series cannot go on. */
+  async #unblock(session: RelaySession, signal: AbortSignal): Promise<string | undefined> {
+    const { chain, healing, log } = this.#options
+    const healed = await healing.run()
+    if (healed.length > 0) {
+      await this.#options.rereadChain()
+      const moved = healed.filter((one) => one.moved > 0)
+      if (moved.length > 0) this.pushSoon()
+    }
+    const block = chain().block
+    if (block === undefined || block === 'superseded') return undefined
+    const epoch = await session.epoch(block, signal)
+    await this.#options.changeIdentity({ epoch })
+    await chain().beginEpoch()
+    await this.#options.adoptDirectory()
+    log.warn({ epoch, reason: block }, 'this terminal seals in a new epoch')
+    return epoch
+  }
+
+  /** Called on every change of the link. */
+  linkChanged(state: LinkState): void {
+    if (state.state === 'up') {
+      this.#refresh()
+      return
+    }
+    clearTimeout(this.#refreshTimer)
+    this.#options.register.clear()
+  }
+
+  /** In online mode a full exchange follows each connection, and is repeated while it lasts. */
+  #refresh(): void {
+    clearTimeout(this.#refreshTimer)
+    if (this.#options.bookkeeping.mode !== 'online' || this.#stopped.signal.aborted) return
+    this.sync().catch((error: unknown) => this.#report(error))
+    this.#refreshTimer = setTimeout(() => {
+      if (this.#options.link.session) this.#refresh()
+    }, REFRESH_MS)
+    this.#refreshTimer.unref()
+  }
+
+  #report(error: unknown): void {
+    const refused = asRefused(error)
+    if (refused.code !== 'stopped') this.#options.log.warn({ code: refused.code }, refused.message)
+  }
+
+  /** In online mode, asks for receipts of what was just written. */
+  pushSoon(): void {
+    if (this.#options.bookkeeping.mode !== 'online') return
+    if (this.#pushing) this.#pushAgain = true
+    if (this.#pushing || this.#pushTimer || !this.#options.link.session) return
+    this.#pushTimer = setTimeout(() => {
+      this.#pushTimer = undefined
+      this.#pushing = this.#push().finally(() => {
+        this.#pushing = undefined
+        if (this.#pushAgain) {
+          this.#pushAgain = false
+          this.pushSoon()
+        }
+      })
+    }, PUSH_AFTER_MS)
+    this.#pushTimer.unref()
+  }
+
+  async #push(): Promise<void> {
+    await this.#running?.catch(() => undefined)
+    const { link, exchange, onDone } = this.#options
+    const session = link.session
+    if (!session || this.#stopped.signal.aborted) return
+    try {
+      await exchange.push(session, this.#stopped.signal)
+    } catch (error) {
+      // The next seal, exchange or connection tries again.
+      this.#report(error)
+      if (error instanceof Refused && error.code === 'no-session') await link.renew().catch((again: unknown) => this.#report(again))
+    }
+    onDone()
+  }
+
+  /** Ends what is running; it can be run again. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    clearTimeout(this.#pushTimer)
+    clearTimeout(this.#refreshTimer)
+    await this.#running?.catch(() => undefined)
+    await this.#pushing
+  }
+}
