@@ -20,7 +20,7 @@ const add = (name, schema, file) => {
   if (name in definitions) throw new Error(`schemas/${file}: the name ${name} is defined twice`)
   definitions[name] = schema
 }
-for (const [file, { $schema, $id, $defs, ...root }] of schemas) {
+for (const [file, { $schema: _schema, $id: _id, $defs, ...root }] of schemas) {
   for (const [name, schema] of Object.entries($defs ?? {})) add(name, schema, file)
   const isShape = ['type', 'oneOf', 'anyOf', '$ref', 'enum'].some((keyword) => keyword in root)
   if (isShape) add(root.title, root, file)

@@ -71,7 +71,10 @@ export function readBill(doc: A.Doc<FlatDoc>, id: string): Bill | undefined {
   if (opened === undefined) return undefined
   validate<BillOpened>('bill.schema.json#/$defs/BillOpened', opened, 'opening of a bill')
   const sealed = new Map(
-    keysUnder(doc, 'bill', id, 'sealed').map((entry) => [segmentsOf(entry)[3] ?? '', textAt(doc, entry) ?? '']),
+    keysUnder(doc, 'bill', id, 'sealed').map((entry) => [
+      segmentsOf(entry)[3] ?? '',
+      textAt(doc, entry) ?? '',
+    ]),
   )
   const label = textAt(doc, key(id, 'label'))
   const customer = jsonAt(doc, key(id, 'customer')) as Customer | undefined
@@ -124,7 +127,13 @@ function putJson(draft: FlatDoc, before: A.Doc<FlatDoc>, at: string, value: unkn
   else if (at in before) delete draft[at]
 }
 
-export function editLine(draft: FlatDoc, before: A.Doc<FlatDoc>, bill: string, line: string, edit: LineEdit): void {
+export function editLine(
+  draft: FlatDoc,
+  before: A.Doc<FlatDoc>,
+  bill: string,
+  line: string,
+  edit: LineEdit,
+): void {
   if (edit.quantity !== undefined) put(draft, before, key(bill, 'line', line, 'quantity'), edit.quantity)
   if (edit.voided !== undefined) put(draft, before, key(bill, 'line', line, 'voided'), edit.voided)
   putJson(draft, before, key(bill, 'line', line, 'discount'), edit.discount)
@@ -148,7 +157,13 @@ export function editBill(draft: FlatDoc, before: A.Doc<FlatDoc>, bill: string, e
   putJson(draft, before, key(bill, 'discount'), edit.discount)
 }
 
-export function markSealed(draft: FlatDoc, before: A.Doc<FlatDoc>, bill: string, code: string, number: string): void {
+export function markSealed(
+  draft: FlatDoc,
+  before: A.Doc<FlatDoc>,
+  bill: string,
+  code: string,
+  number: string,
+): void {
   put(draft, before, key(bill, 'sealed', code), number)
   put(draft, before, key(bill, 'status'), 'sealed')
 }

@@ -71,7 +71,8 @@ export function advance(state: ChainState, record: SealedRecord): ChainState {
     if (number.code !== state.code || number.epoch !== state.epoch || number.type !== body.type) {
       broken(`number ${body.number} belongs to another series`)
     }
-    if (number.sequence !== expected) broken(`number ${body.number} is not the next (${expected}) of its series`)
+    if (number.sequence !== expected)
+      broken(`number ${body.number} is not the next (${expected}) of its series`)
     return {
       ...next,
       sequences: { ...state.sequences, [key]: number.sequence },

@@ -1,7 +1,14 @@
 import { businessDay, localDay } from './business-day.js'
 import { sequenceKey, type ChainState } from './chain-state.js'
 import { negate } from './credit.js'
-import type { Corrects, Customer, DayCloseRecord, EventRecord, RecordBody, Tender } from './generated/types.js'
+import type {
+  Corrects,
+  Customer,
+  DayCloseRecord,
+  EventRecord,
+  RecordBody,
+  Tender,
+} from './generated/types.js'
 import { priceBill, type BillInput } from './pricing.js'
 import type { CreditNoteRecord, InvoiceRecord } from './record.js'
 import { financialYear, formatNumber, type NumberedType } from './series.js'
@@ -116,11 +123,19 @@ export class NothingToClose extends Error {
  * @param automatic closed because the next day began, not by a person
  * @throws NothingToClose when no day is open, or the open day lies ahead of the calendar
  */
-export function composeDayClose(state: ChainState, moment: Moment, by: string, automatic: boolean): DayCloseRecord {
-  if (state.day === undefined) throw new NothingToClose('No business day is open: nothing was sealed since the last close.')
+export function composeDayClose(
+  state: ChainState,
+  moment: Moment,
+  by: string,
+  automatic: boolean,
+): DayCloseRecord {
+  if (state.day === undefined)
+    throw new NothingToClose('No business day is open: nothing was sealed since the last close.')
   const today = localDay(stampFor(state, moment.at), moment.shop.calendar)
   if (state.day > today) {
-    throw new NothingToClose(`Business day ${state.day} has not begun on the calendar. It can be closed from that date on.`)
+    throw new NothingToClose(
+      `Business day ${state.day} has not begun on the calendar. It can be closed from that date on.`,
+    )
   }
   return {
     v: 1,
@@ -158,4 +173,3 @@ export function composeEvent(
     ...(Object.keys(detail).length === 0 ? {} : { detail }),
   }
 }
-

@@ -1,4 +1,4 @@
-import * as A from '@automerge/automerge'
+import type * as A from '@automerge/automerge'
 import { keyOf, keysUnder, plain, type FlatDoc } from './flat.js'
 import { readRecord, type SealedRecord } from './record.js'
 

@@ -23,7 +23,9 @@ function shown(value: Scalar): string | number | boolean | null {
   if (!(value instanceof Uint8Array)) return value
   try {
     const { body, hash } = readRecord(plain(value))
-    const sum = isSale(body) ? ` ${body.number} ${body.totals.payable} ${body.policy.currency} (minor units)` : ''
+    const sum = isSale(body)
+      ? ` ${body.number} ${body.totals.payable} ${body.policy.currency} (minor units)`
+      : ''
     const event = body.type === 'event' ? ` ${body.event}` : ''
     return `${body.type}${sum}${event}, by ${body.by} at ${body.at}, hash ${hash}`
   } catch {

@@ -63,12 +63,12 @@ function csvText(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-export function csvHeader(): string {
+function csvHeader(): string {
   return `${CSV_COLUMNS.join(',')}\r\n`
 }
 
 /** One row per line of the invoice; amounts in major units, as plain decimals. */
-export function csvRows(invoice: ExportedInvoice, minorDigits: number): string {
+function csvRows(invoice: ExportedInvoice, minorDigits: number): string {
   const money = (minor: number): string => formatMinor(minor, minorDigits)
   return invoice.lines
     .map((line, index) => {
@@ -99,4 +99,13 @@ export function csvRows(invoice: ExportedInvoice, minorDigits: number): string {
       return `${cells.join(',')}\r\n`
     })
     .join('')
+}
+
+/** A whole CSV file in parts: the header, then each invoice's rows. */
+export async function* csvParts(
+  invoices: AsyncIterable<ExportedInvoice>,
+  minorDigits: (invoice: ExportedInvoice) => number,
+): AsyncGenerator<string> {
+  yield csvHeader()
+  for await (const invoice of invoices) yield csvRows(invoice, minorDigits(invoice))
 }

@@ -29,7 +29,9 @@ export function concerns(subject: Subject, id: string, name: DocumentName, shard
     case 'document':
       return id === subject.id
     case 'sku':
-      return (name.kind === 'catalogue' || name.kind === 'stock') && name.shard === shardOf(subject.sku, shards)
+      return (
+        (name.kind === 'catalogue' || name.kind === 'stock') && name.shard === shardOf(subject.sku, shards)
+      )
     case 'invoice':
       // Its day book, the bill it was, and the credit notes of any day book that names it.
       return name.kind === 'daybook' || name.kind === 'bills'
@@ -47,7 +49,10 @@ export function recordOf(doc: A.Doc<FlatDoc>, number: string): SealedRecord | un
 function names(record: SealedRecord, number: string): boolean {
   const { body } = record
   if (!isSale(body)) return false
-  return body.number === number || (body.type === 'credit-note' && 'number' in body.corrects && body.corrects.number === number)
+  return (
+    body.number === number ||
+    (body.type === 'credit-note' && 'number' in body.corrects && body.corrects.number === number)
+  )
 }
 
 /**

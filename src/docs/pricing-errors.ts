@@ -29,7 +29,7 @@ export class BadQuantity extends PricingError {
   constructor(line: string, quantity: string) {
     super(
       'BadQuantity',
-      `Line "${line}" has the quantity "${quantity}". Give a number above 0, such as 1 or 0.25; to take goods back, make a credit note.`,
+      `Line "${line}" has the quantity "${quantity}". Give a number above 0 and below 10,000,000, such as 1 or 0.25; to take goods back, make a credit note.`,
       line,
     )
     this.quantity = quantity

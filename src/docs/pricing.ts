@@ -33,6 +33,8 @@ export {
 export const MAX_LINES = 5000
 export const MAX_TAX_GROUPS = 64
 const LARGEST_PER = 1_000_000
+/** A barcode scanned into the quantity has 8 digits or more; sums of stock stay countable below it. */
+const LARGEST_QUANTITY = 10_000_000n * SCALE
 
 /** One line of a bill before it is priced. */
 export interface LineInput {
@@ -76,7 +78,8 @@ interface NetLine {
 }
 
 function checkLine({ id, quantity, price, taxes }: LineInput): void {
-  if (!isDecimal(quantity) || toScaled(quantity) <= 0n) throw new BadQuantity(id, quantity)
+  if (!isDecimal(quantity) || toScaled(quantity) <= 0n || toScaled(quantity) >= LARGEST_QUANTITY)
+    throw new BadQuantity(id, quantity)
   if (!Number.isSafeInteger(price.minor)) throw new BadPrice(id, 'it is not a whole number of minor units')
   if (price.minor < 0) throw new BadPrice(id, 'it is below 0')
   const per = price.per ?? 1

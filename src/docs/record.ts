@@ -1,5 +1,11 @@
 import { canonicalJson, digest } from './canonical.js'
-import type { CreditNoteRecord, EventRecord, DayCloseRecord, InvoiceRecord, RecordBody } from './generated/types.js'
+import type {
+  CreditNoteRecord,
+  EventRecord,
+  DayCloseRecord,
+  InvoiceRecord,
+  RecordBody,
+} from './generated/types.js'
 import { verifySignature, type Signer } from './keys.js'
 import { validate } from './validate.js'
 

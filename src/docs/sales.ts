@@ -9,7 +9,12 @@ export type { BookSummary } from './generated/types.js'
  * The relay's summary of the day books it holds, by month: what another terminal, or an operator, may know of a
  * terminal's sales without reading its invoices.
  */
-export function writeSummary(draft: FlatDoc, before: A.Doc<FlatDoc>, dayBook: string, summary: BookSummary): void {
+export function writeSummary(
+  draft: FlatDoc,
+  before: A.Doc<FlatDoc>,
+  dayBook: string,
+  summary: BookSummary,
+): void {
   put(draft, before, keyOf('book', dayBook), JSON.stringify(summary))
 }
 

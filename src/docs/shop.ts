@@ -77,7 +77,8 @@ export function writeTerminal(
   before: A.Doc<FlatDoc>,
   terminal: Omit<ShopTerminal, 'keys'> & { readonly publicKey: string },
 ): void {
-  const set = (key: string, value: string): boolean => put(draft, before, keyOf('terminal', terminal.id, key), value)
+  const set = (key: string, value: string): boolean =>
+    put(draft, before, keyOf('terminal', terminal.id, key), value)
   set('code', terminal.code)
   set('name', terminal.name)
   set('role', terminal.role)
@@ -92,7 +93,10 @@ function terminalsIn(doc: A.Doc<FlatDoc>): Map<string, ShopTerminal> {
     if (field !== 'code') continue
     const read = (name: string): string => textAt(doc, keyOf('terminal', id, name)) ?? ''
     const keys = new Map(
-      keysUnder(doc, 'terminal', id, 'key').map((entry) => [segmentsOf(entry)[3] ?? '', textAt(doc, entry) ?? '']),
+      keysUnder(doc, 'terminal', id, 'key').map((entry) => [
+        segmentsOf(entry)[3] ?? '',
+        textAt(doc, entry) ?? '',
+      ]),
     )
     found.set(id, {
       id,

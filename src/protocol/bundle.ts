@@ -54,12 +54,16 @@ export async function readBundle(
   const signature = await reader.line(200)
   const manifest = parseManifest(line)
   const key = keyOf(manifest.terminal, manifest.epoch)
-  if (key === undefined) throw new BadBundle(`terminal ${manifest.terminal} in epoch ${manifest.epoch} is not known here`)
-  if (!verifySignature(key, new TextEncoder().encode(line), signature)) throw new BadBundle('the signature of its manifest is wrong')
+  if (key === undefined)
+    throw new BadBundle(`terminal ${manifest.terminal} in epoch ${manifest.epoch} is not known here`)
+  if (!verifySignature(key, new TextEncoder().encode(line), signature))
+    throw new BadBundle('the signature of its manifest is wrong')
   for (const entry of manifest.documents) {
-    if (entry.length > BUNDLE_DOCUMENT_BYTES) throw new BadBundle(`document ${entry.id} is longer than ${BUNDLE_DOCUMENT_BYTES} bytes`)
+    if (entry.length > BUNDLE_DOCUMENT_BYTES)
+      throw new BadBundle(`document ${entry.id} is longer than ${BUNDLE_DOCUMENT_BYTES} bytes`)
     const saved = await reader.exactly(entry.length)
-    if (sha256Hex(saved) !== entry.sha256) throw new BadBundle(`document ${entry.id} was altered: its SHA-256 differs`)
+    if (sha256Hex(saved) !== entry.sha256)
+      throw new BadBundle(`document ${entry.id} was altered: its SHA-256 differs`)
     await take(entry, saved)
   }
   if (!(await reader.atEnd())) throw new BadBundle('bytes follow its last document')
@@ -80,7 +84,8 @@ function parseManifest(line: string): BundleManifest {
   }
   if (canonicalJson(value) !== line) throw new BadBundle('its manifest is not canonical JSON')
   for (const { id, name } of value.documents) {
-    if (documentId(value.organisation, name) !== id) throw new BadBundle(`id ${id} does not belong to its name`)
+    if (documentId(value.organisation, name) !== id)
+      throw new BadBundle(`id ${id} does not belong to its name`)
   }
   return value
 }

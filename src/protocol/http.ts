@@ -18,8 +18,13 @@ export function problems(onFailure: (error: unknown, request: Request) => void):
 /** The body parser's errors carry a status of their own. */
 function fromParser(error: unknown): unknown {
   if (!(error instanceof Error) || !('type' in error) || typeof error.type !== 'string') return error
-  if (error.type === 'entity.too.large') return new Refused('tooLarge', 'body-too-large', 'The request body is too large.')
-  if (error.type.startsWith('entity.') || error.type.startsWith('encoding.') || error.type.startsWith('charset.')) {
+  if (error.type === 'entity.too.large')
+    return new Refused('tooLarge', 'body-too-large', 'The request body is too large.')
+  if (
+    error.type.startsWith('entity.') ||
+    error.type.startsWith('encoding.') ||
+    error.type.startsWith('charset.')
+  ) {
     return new Refused('invalid', 'not-json', `The request body is not JSON: ${error.message}`)
   }
   return error
@@ -47,7 +52,8 @@ export function bodyOf<T>(request: Request, reference: string): T {
 export function queryOf(request: Request, name: string): string | undefined {
   const value = request.query[name]
   if (value === undefined) return undefined
-  if (typeof value !== 'string') throw new Refused('invalid', 'invalid-query', `The query parameter "${name}" must stand once.`)
+  if (typeof value !== 'string')
+    throw new Refused('invalid', 'invalid-query', `The query parameter "${name}" must stand once.`)
   return value
 }
 

@@ -20,6 +20,7 @@ export const KINDS = {
   tooMany: { status: 429, exit: 4, title: 'Too many tries' },
   failed: { status: 500, exit: 1, title: 'Failure' },
   unavailable: { status: 503, exit: 1, title: 'Not available' },
+  damaged: { status: 500, exit: 6, title: 'Damage was found' },
   storage: { status: 507, exit: 1, title: 'Storage failure' },
 } as const
 
@@ -47,6 +48,15 @@ const KNOWN: ReadonlyMap<string, readonly [Kind, string]> = new Map([
   ['InvalidInput', ['invalid', 'invalid-input']],
   ['BadDecimal', ['invalid', 'invalid-number']],
   ['BadTaxSpec', ['invalid', 'invalid-tax']],
+  ['DirectoryInUse', ['conflict', 'directory-in-use']],
+  ['DirectoryNewer', ['invalid', 'directory-newer']],
+  ['SoftwareTooOld', ['invalid', 'directory-newer']],
+  ['DirectoryWrongKind', ['invalid', 'directory-of-another-kind']],
+  ['DirectoryNotEmpty', ['invalid', 'directory-not-empty']],
+  ['DirectoryNotFound', ['notFound', 'directory-not-found']],
+  ['DamagedFile', ['damaged', 'damaged-file']],
+  ['BadReceipt', ['failed', 'bad-receipt']],
+  ['StorageReadError', ['storage', 'storage-failed']],
   ['StorageWriteError', ['storage', 'storage-failed']],
   ['SeriesExhausted', ['conflict', 'series-exhausted']],
   ['NothingToClose', ['conflict', 'nothing-to-close']],
@@ -80,8 +90,11 @@ function isPricing(error: Error): boolean {
 
 /** The error a problem document tells of. */
 export function refusedFrom(problem: Partial<Problem>, status: number): Refused {
-  const kind = (Object.keys(KINDS) as Kind[]).find((candidate) => KINDS[candidate].status === status) ?? 'failed'
-  const code = problem.type?.startsWith('counterfoil:') ? problem.type.slice('counterfoil:'.length) : 'failure'
+  const kind =
+    (Object.keys(KINDS) as Kind[]).find((candidate) => KINDS[candidate].status === status) ?? 'failed'
+  const code = problem.type?.startsWith('counterfoil:')
+    ? problem.type.slice('counterfoil:'.length)
+    : 'failure'
   const { type: _type, title: _title, status: _status, detail: _detail, ...extra } = problem
   return new Refused(kind, code, problem.detail ?? problem.title ?? `HTTP status ${status}`, extra)
 }

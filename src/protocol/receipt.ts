@@ -39,9 +39,11 @@ export function checkReceipt(value: unknown, expected: ReceiptExpectation): Cust
     throw new BadReceipt((error as Error).message)
   }
   const { body, signature } = value
-  if (body.relay !== expected.relay) throw new BadReceipt(`it comes from ${body.relay}, not from ${expected.relay}`)
+  if (body.relay !== expected.relay)
+    throw new BadReceipt(`it comes from ${body.relay}, not from ${expected.relay}`)
   if (body.terminal !== expected.terminal) throw new BadReceipt(`it was given to ${body.terminal}`)
-  if (!verifySignature(expected.relayKey, bytesOf(body), signature)) throw new BadReceipt('its signature is wrong')
+  if (!verifySignature(expected.relayKey, bytesOf(body), signature))
+    throw new BadReceipt('its signature is wrong')
   return value
 }
 

@@ -1,24 +1,44 @@
-import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
 
 /**
- * Sends `{"<name>":[…]}` as it comes, however long it is. The first item is awaited before anything is sent, so that
- * an error there still becomes a problem document.
+ * Sends parts of text as they come, however many. The first is awaited before anything is sent, so that an error
+ * there still becomes a problem document; one later cuts the answer off, which the reader notices.
  */
-export async function sendJsonList(response: Response, name: string, items: AsyncIterable<unknown>): Promise<void> {
-  const iterator = items[Symbol.asyncIterator]()
-  let next = await iterator.next()
-  response.type('application/json')
-  response.write(`{${JSON.stringify(name)}:[`)
-  for (let first = true; !next.done; first = false) {
-    if (!response.write(`${first ? '\n' : ',\n'}${JSON.stringify(next.value)}`) && !response.closed) {
-      await Promise.race([once(response, 'drain'), once(response, 'close')])
-    }
-    if (response.closed) {
-      await iterator.return?.()
-      return
-    }
-    next = await iterator.next()
+export async function sendParts(
+  response: Response,
+  type: string,
+  parts: AsyncIterator<string>,
+): Promise<void> {
+  const first = await parts.next()
+  response.type(type)
+  try {
+    await pipeline(Readable.from(restOf(first, parts)), response)
+  } catch (error) {
+    // Whoever stops reading needs no answer any more.
+    if (!response.destroyed || !isGone(error)) throw error
   }
-  response.end(']}\n')
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+}
+
+async function* restOf(first: IteratorResult<string>, parts: AsyncIterator<string>): AsyncGenerator<string> {
+  for (let next = first; !next.done; next = await parts.next()) yield next.value
+}
+
+/** Sends `{"<name>":[…]}`, one item a line. */
+export function sendJsonList(response: Response, name: string, items: AsyncIterable<unknown>): Promise<void> {
+  return sendParts(response, 'application/json', listParts(name, items))
+}
+
+async function* listParts(name: string, items: AsyncIterable<unknown>): AsyncGenerator<string> {
+  let before = `{${JSON.stringify(name)}:[`
+  for await (const item of items) {
+    yield `${before}\n${JSON.stringify(item)}`
+    before = ','
+  }
+  yield before === ',' ? '\n]}\n' : `${before}]}\n`
 }

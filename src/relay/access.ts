@@ -45,6 +45,8 @@ export class Access implements Sharing {
   access(peer: PeerId, document: DocumentId): boolean {
     const name = this.#registry.get(document)
     const found = this.#shops.terminal(peer)
-    return name !== undefined && found !== undefined && this.mayRead({ terminal: peer, shop: found.shop.id }, name)
+    return (
+      name !== undefined && found !== undefined && this.mayRead({ terminal: peer, shop: found.shop.id }, name)
+    )
   }
 }

@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
 import express, { Router, type RequestHandler } from 'express'
 import type { PairingRequest, PairingResponse, ShopOptions } from '../docs/generated/types.js'
-import { csvHeader, csvRows } from '../docs/export.js'
+import { csvParts } from '../docs/export.js'
 import { historyAbout } from '../docs/history-query.js'
 import { bodyOf, queryOf } from '../protocol/http.js'
-import { sendJsonList } from '../protocol/streams.js'
+import { sendJsonList, sendParts } from '../protocol/streams.js'
 import { Refused } from '../protocol/problem.js'
 import { VERSION } from '../protocol/version.js'
 import { dayRangeOf } from '../protocol/queries.js'
@@ -16,7 +16,11 @@ function operatorsOnly(token: string): RequestHandler {
   return (request, _response, next) => {
     const given = Buffer.from(request.get('authorization') ?? '')
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-      throw new Refused('unauthenticated', 'operators-only', 'This is for the relay operator, on the relay’s machine.')
+      throw new Refused(
+        'unauthenticated',
+        'operators-only',
+        'This is for the relay operator, on the relay’s machine.',
+      )
     }
     next()
   }
@@ -35,7 +39,13 @@ export function adminApi(relay: Relay, token: string): Router {
     if (!relay.shops.byName(shop)) await relay.shops.configure(shop, {})
     const { code, expiresAt } = await relay.pairings.create(shop, terminal, role)
     relay.log.info({ shop, terminal, role }, 'pairing code made')
-    const answer: PairingResponse = { code, shop, terminal, role, expiresAt: new Date(expiresAt).toISOString() }
+    const answer: PairingResponse = {
+      code,
+      shop,
+      terminal,
+      role,
+      expiresAt: new Date(expiresAt).toISOString(),
+    }
     response.status(201).json(answer)
   })
 
@@ -70,24 +80,39 @@ export function adminApi(relay: Relay, token: string): Router {
   api.get('/export', async (request, response) => {
     const range = dayRangeOf(request)
     if (queryOf(request, 'format') === 'csv') {
-      response.type('text/csv')
-      response.write(csvHeader())
-      for await (const invoice of relay.invoices.all(range)) {
-        response.write(csvRows(invoice, relay.minorDigits(invoice.terminal)))
-      }
-      response.end()
+      await sendParts(
+        response,
+        'text/csv',
+        csvParts(relay.invoices.all(range), ({ terminal }) => relay.minorDigits(terminal)),
+      )
       return
     }
     await sendJsonList(response, 'invoices', relay.invoices.all(range))
   })
 
   api.get('/history', async (request, response) => {
-    await sendJsonList(response, 'history', historyAbout(relay.library, queryOf(request, 'about'), relay.shardsOf))
+    await sendJsonList(
+      response,
+      'history',
+      historyAbout(relay.library, queryOf(request, 'about'), relay.shardsOf),
+    )
   })
 
   return api
 }
 
-function withoutKeys({ id, code, name, role, epoch }: { id: string; code: string; name: string; role: string; epoch: string }) {
+function withoutKeys({
+  id,
+  code,
+  name,
+  role,
+  epoch,
+}: {
+  id: string
+  code: string
+  name: string
+  role: string
+  epoch: string
+}) {
   return { id, code, name, role, epoch }
 }

@@ -5,7 +5,8 @@ import { Refused } from '../protocol/problem.js'
 export type { RelayConfig, ShopOptions } from '../docs/generated/types.js'
 
 /** Every shop option, decided. */
-export type DecidedOptions = Required<Omit<ShopOptions, 'address' | 'taxId'>> & Pick<ShopOptions, 'address' | 'taxId'>
+export type DecidedOptions = Required<Omit<ShopOptions, 'address' | 'taxId'>> &
+  Pick<ShopOptions, 'address' | 'taxId'>
 
 /** What a shop is founded with where nobody says otherwise. The time zone is the relay's own. */
 export function defaultOptions(timeZone: string): DecidedOptions {
@@ -35,18 +36,33 @@ export function decideOptions(
   // The config's shops are looked up as own members only: a shop may be called "constructor".
   const named = config.shops && Object.hasOwn(config.shops, shop) ? config.shops[shop] : undefined
   const decided: DecidedOptions = { ...base, ...config.defaults, ...named, ...given }
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: decided.timeZone })
-  } catch {
-    throw new Refused('invalid', 'unknown-time-zone', `"${decided.timeZone}" is no IANA time zone, such as Asia/Kolkata.`)
+  if (!isTimeZone(decided.timeZone)) {
+    throw new Refused(
+      'invalid',
+      'unknown-time-zone',
+      `"${decided.timeZone}" is no IANA time zone, such as Asia/Kolkata.`,
+    )
   }
   return decided
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
+  } catch {
+    return false
+  }
 }
 
 /** What to write into the shop's document. */
 export function settingsFrom(
   options: DecidedOptions,
-  shop: { readonly id: string; readonly organisation: string; readonly name: string; readonly policyVersion: number },
+  shop: {
+    readonly id: string
+    readonly organisation: string
+    readonly name: string
+    readonly policyVersion: number
+  },
 ): ShopSettings {
   return {
     id: shop.id,

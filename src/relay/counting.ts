@@ -104,7 +104,8 @@ export class Counting {
   #check(name: DayBookName, handle: DocHandle<FlatDoc>, after: number): SealedRecord[] {
     const doc = handle.doc()
     const key = this.#options.shops.keyOf(name.terminal, name.epoch)
-    if (key === undefined) throw new BookRefused(`terminal ${name.code} has no key for epoch ${name.epoch} here`)
+    if (key === undefined)
+      throw new BookRefused(`terminal ${name.code} has no key for epoch ${name.epoch} here`)
     const last = after > 0 ? storedAt(doc, after) : undefined
     let expected = after
     let prev = last ? readRecord(last).hash : undefined
@@ -113,12 +114,16 @@ export class Counting {
       for (const record of recordsIn(doc, after)) {
         const { chain, day } = record.body
         const at = `record ${chain.position}`
-        if (expected > 0 && chain.position !== expected + 1) throw new BookRefused(`record ${expected + 1} is missing`)
-        if (chain.terminal !== name.code || chain.epoch !== name.epoch) throw new BookRefused(`${at} belongs to ${chain.terminal}${chain.epoch}`)
+        if (expected > 0 && chain.position !== expected + 1)
+          throw new BookRefused(`record ${expected + 1} is missing`)
+        if (chain.terminal !== name.code || chain.epoch !== name.epoch)
+          throw new BookRefused(`${at} belongs to ${chain.terminal}${chain.epoch}`)
         if (day !== name.day) throw new BookRefused(`${at} belongs to business day ${day}`)
         if (prev === undefined && chain.position === 1) prev = CHAIN_START
-        if (prev !== undefined && chain.prev !== prev) throw new BookRefused(`${at} does not follow the record before it`)
-        if (!verifyRecord(record, key)) throw new BookRefused(`the signature of ${at} is not of ${name.code} in epoch ${name.epoch}`)
+        if (prev !== undefined && chain.prev !== prev)
+          throw new BookRefused(`${at} does not follow the record before it`)
+        if (!verifyRecord(record, key))
+          throw new BookRefused(`the signature of ${at} is not of ${name.code} in epoch ${name.epoch}`)
         expected = chain.position
         prev = record.hash
         found.push(record)
@@ -147,14 +152,21 @@ export class Counting {
         if (position > counted) sold.set(sku, addDecimals(sold.get(sku) ?? '0', quantity))
       }
       if (sold.size === 0) continue
-      stock.change((draft) => countSales(draft, before, book, name.code, upTo, sold), this.#note(name, 'count sales'))
+      stock.change(
+        (draft) => countSales(draft, before, book, name.code, upTo, sold),
+        this.#note(name, 'count sales'),
+      )
     }
     await Promise.all(
       [...sales.keys()].map((shard) => durable.flush(this.#id({ kind: 'stock', shop: name.shop, shard }))),
     )
   }
 
-  async #summarise(name: DayBookName, records: readonly SealedRecord[], before: BookSummary | undefined): Promise<void> {
+  async #summarise(
+    name: DayBookName,
+    records: readonly SealedRecord[],
+    before: BookSummary | undefined,
+  ): Promise<void> {
     const first = records[0]?.body
     const last = records.at(-1)?.body
     if (!first || !last) return

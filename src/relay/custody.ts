@@ -49,7 +49,8 @@ export class Custody {
     await Promise.all(
       documents.map(async ({ id, heads }) => {
         try {
-          if (await this.#hold(identity, id as DocumentId, heads, enough)) held.push({ id, heads: heads.toSorted() })
+          if (await this.#hold(identity, id as DocumentId, heads, enough))
+            held.push({ id, heads: heads.toSorted() })
           else missing.push(id)
         } catch (error) {
           if (!(error instanceof BookRefused)) throw error
@@ -89,10 +90,16 @@ export class Custody {
   }
 
   /** Whether the document is held at these heads now, on the disk, counted. */
-  async #hold(identity: Identity, id: DocumentId, heads: readonly string[], signal: AbortSignal): Promise<boolean> {
+  async #hold(
+    identity: Identity,
+    id: DocumentId,
+    heads: readonly string[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { durable, registry, access } = this.#options
     const name = registry.get(id)
-    if (!name || !access.mayRead(identity, name)) throw new BookRefused('this terminal has no such document here')
+    if (!name || !access.mayRead(identity, name))
+      throw new BookRefused('this terminal has no such document here')
     const handle = await durable.request<FlatDoc>(id, signal).catch(() => undefined)
     if (!handle || !(await headsArrived(handle, heads, signal))) return false
     await this.settle(name, handle)
@@ -107,7 +114,11 @@ export class Custody {
 }
 
 /** Waits until a document contains these heads; false when the signal ends first. */
-function headsArrived(handle: DocHandle<FlatDoc>, heads: readonly string[], signal: AbortSignal): Promise<boolean> {
+function headsArrived(
+  handle: DocHandle<FlatDoc>,
+  heads: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
   const arrived = (): boolean => handle.isReady() && A.hasHeads(handle.doc(), [...heads])
   if (arrived()) return Promise.resolve(true)
   return new Promise((resolve) => {

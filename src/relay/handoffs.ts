@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import type { DocHandle } from '@automerge/automerge-repo'
 import * as A from '@automerge/automerge'
 import type { FlatDoc } from '../docs/flat.js'
-import type { DocumentHeads, HandoffRequest, HandoffStatus, HandoffTaken, Refusal } from '../docs/generated/types.js'
+import type {
+  DocumentHeads,
+  HandoffRequest,
+  HandoffStatus,
+  HandoffTaken,
+  Refusal,
+} from '../docs/generated/types.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { validate } from '../docs/validate.js'
 import { BadBundle, readBundle, type BundleEntry } from '../protocol/bundle.js'
@@ -54,14 +60,19 @@ export class Handoffs {
   begin(identity: Identity, id: string, wanted: HandoffRequest): Promise<HandoffStatus> {
     return this.#queue.run(id, async () => {
       const { request, taken } = this.#paths(identity, id)
-      if ((await readChecked(this.#options.disk, taken)) !== undefined) return { offset: wanted.size, size: wanted.size }
+      if ((await readChecked(this.#options.disk, taken)) !== undefined)
+        return { offset: wanted.size, size: wanted.size }
       const known = await readChecked(this.#options.disk, request)
       if (known === undefined) {
         await writeChecked(this.#options.disk, request, wanted)
       } else {
         validate<HandoffRequest>('relay-api.schema.json#/$defs/HandoffRequest', known, 'stored handoff')
         if (known.size !== wanted.size || known.sha256 !== wanted.sha256) {
-          throw new Refused('conflict', 'other-bundle', `Handoff ${id} was begun with another bundle. Start a new one.`)
+          throw new Refused(
+            'conflict',
+            'other-bundle',
+            `Handoff ${id} was begun with another bundle. Start a new one.`,
+          )
         }
       }
       return { offset: await this.#received(identity, id), size: wanted.size }
@@ -70,7 +81,8 @@ export class Handoffs {
 
   async #request(identity: Identity, id: string): Promise<HandoffRequest> {
     const known = await readChecked(this.#options.disk, this.#paths(identity, id).request)
-    if (known === undefined) throw new Refused('notFound', 'unknown-handoff', `There is no handoff ${id}. Begin it first.`)
+    if (known === undefined)
+      throw new Refused('notFound', 'unknown-handoff', `There is no handoff ${id}. Begin it first.`)
     validate<HandoffRequest>('relay-api.schema.json#/$defs/HandoffRequest', known, 'stored handoff')
     return known
   }
@@ -96,15 +108,22 @@ export class Handoffs {
       try {
         const have = (await file.stat()).size
         if (offset !== have) {
-          throw new Refused('conflict', 'wrong-offset', `The upload goes on at byte ${have}.`, { offset: have })
+          throw new Refused('conflict', 'wrong-offset', `The upload goes on at byte ${have}.`, {
+            offset: have,
+          })
         }
-        if (have + part.length > size) throw new Refused('invalid', 'too-long', `The bundle was announced with ${size} bytes.`)
+        if (have + part.length > size)
+          throw new Refused('invalid', 'too-long', `The bundle was announced with ${size} bytes.`)
         try {
           await file.write(part)
           await file.sync()
         } catch (error) {
           await file.truncate(have)
-          throw new Refused('storage', 'storage-failed', `The relay could not store the upload: ${(error as Error).message}. It goes on at byte ${have} when there is space.`)
+          throw new Refused(
+            'storage',
+            'storage-failed',
+            `The relay could not store the upload: ${(error as Error).message}. It goes on at byte ${have} when there is space.`,
+          )
         }
         if (have === 0) await disk.syncDirectory(this.#options.directory)
         return { offset: have + part.length, size }
@@ -115,7 +134,11 @@ export class Handoffs {
   }
 
   /** Merges a whole upload and gives the receipts. Asked again, it gives the same receipts again. */
-  take(identity: Identity, id: string, progress: (done: number, total: number) => void): Promise<HandoffTaken> {
+  take(
+    identity: Identity,
+    id: string,
+    progress: (done: number, total: number) => void,
+  ): Promise<HandoffTaken> {
     return this.#queue.run(id, async () => {
       const { disk } = this.#options
       const paths = this.#paths(identity, id)
@@ -126,13 +149,21 @@ export class Handoffs {
       }
       const { size, sha256 } = await this.#request(identity, id)
       const have = await this.#received(identity, id)
-      if (have !== size) throw new Refused('conflict', 'incomplete', `The upload is not complete: it goes on at byte ${have}.`, { offset: have })
-      const result = await this.#merge(identity, paths.part, sha256, progress).catch(async (error: unknown) => {
-        if (!(error instanceof BadBundle)) throw error
-        // These bytes will never be a bundle; the terminal makes a new one.
-        await this.#remove([paths.part, paths.request])
-        throw new Refused('invalid', 'bad-bundle', error.message)
-      })
+      if (have !== size)
+        throw new Refused(
+          'conflict',
+          'incomplete',
+          `The upload is not complete: it goes on at byte ${have}.`,
+          { offset: have },
+        )
+      const result = await this.#merge(identity, paths.part, sha256, progress).catch(
+        async (error: unknown) => {
+          if (!(error instanceof BadBundle)) throw error
+          // These bytes will never be a bundle; the terminal makes a new one.
+          await this.#remove([paths.part, paths.request])
+          throw new Refused('invalid', 'bad-bundle', error.message)
+        },
+      )
       await writeChecked(disk, paths.taken, result)
       await this.#remove([paths.part, paths.request])
       return result
@@ -167,7 +198,11 @@ export class Handoffs {
   }
 
   /** @returns why the document was not taken; undefined when it is held at the heads the manifest names */
-  async #takeOne(identity: Identity, { id, name, heads }: BundleEntry, saved: Uint8Array): Promise<string | undefined> {
+  async #takeOne(
+    identity: Identity,
+    { id, name, heads }: BundleEntry,
+    saved: Uint8Array,
+  ): Promise<string | undefined> {
     const { access, registry, durable, custody } = this.#options
     const documentId = id as DocumentId
     if (!access.mayRead(identity, name)) return 'it is not of this shop, or another terminal writes it'
@@ -190,7 +225,7 @@ export class Handoffs {
   async *#read(path: string, hash: ReturnType<typeof createHash>): AsyncGenerator<Uint8Array> {
     const file = await this.#options.disk.open(path, 'read')
     try {
-      for (let position = 0; ; ) {
+      for (let position = 0; ;) {
         const chunk = new Uint8Array(READ_BYTES)
         const count = await file.read(chunk, position)
         if (count === 0) return

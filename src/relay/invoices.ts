@@ -33,7 +33,8 @@ export class Invoices {
     for (const [id, name] of this.#options.registry.entries()) {
       if (name.kind === 'daybook' && wanted(name)) found.push([id as DocumentId, name])
     }
-    const rank = ({ code, day, part }: DayBookName): string => `${code} ${day} ${String(part).padStart(5, '0')}`
+    const rank = ({ code, day, part }: DayBookName): string =>
+      `${code} ${day} ${String(part).padStart(5, '0')}`
     return found.sort(([, a], [, b]) => {
       if (a.code === b.code && a.epoch !== b.epoch) return epochBefore(a.epoch, b.epoch) ? -1 : 1
       return rank(a).localeCompare(rank(b))

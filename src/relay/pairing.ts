@@ -21,11 +21,7 @@ const SECRET = 8
 
 /** What a person may have typed: spaces, dashes, small letters, O for 0, I or L for 1. */
 function normal(code: string): string {
-  return code
-    .toUpperCase()
-    .replaceAll(/[\s-]/g, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1')
+  return code.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1')
 }
 
 function hashOf(code: string): string {
@@ -65,7 +61,14 @@ export class Pairings {
       code = [...this.#options.random(LOCATOR + SECRET)].map((byte) => ALPHABET[byte % 32]).join('')
     } while (this.#pending.has(code.slice(0, LOCATOR)))
     const expiresAt = now + PAIRING_LIFE_MS
-    this.#pending.set(code.slice(0, LOCATOR), { hash: hashOf(code), shop, terminal, role, expiresAt, tries: 0 })
+    this.#pending.set(code.slice(0, LOCATOR), {
+      hash: hashOf(code),
+      shop,
+      terminal,
+      role,
+      expiresAt,
+      tries: 0,
+    })
     // Whoever the operator gives a fresh code to may type it, whatever was typed there before.
     this.#wrong.clear()
     await this.#options.save(this.#pending)
@@ -103,7 +106,11 @@ export class Pairings {
     this.#pending.delete(locator)
     await this.#options.save(this.#pending)
     if (pending.expiresAt <= now) {
-      throw new Refused('gone', 'code-expired', 'This pairing code has expired. Ask the relay operator for a new one.')
+      throw new Refused(
+        'gone',
+        'code-expired',
+        'This pairing code has expired. Ask the relay operator for a new one.',
+      )
     }
     this.#wrong.delete(address)
     return pending

@@ -172,7 +172,10 @@ export class Relay {
         try {
           await this.durable.release(id as DocumentId)
         } catch (error) {
-          this.log.error({ document: id, error: (error as Error).message }, 'an idle document could not be saved')
+          this.log.error(
+            { document: id, error: (error as Error).message },
+            'an idle document could not be saved',
+          )
         }
       }
     }
@@ -237,7 +240,8 @@ async function openIn(
       validate<DocumentName>('document-name.schema.json', value, 'document name')
       return value
     },
-    onUnreadable: (key, error) => log.error({ document: key, error: error.message }, 'documents.log has an unreadable entry'),
+    onUnreadable: (key, error) =>
+      log.error({ document: key, error: error.message }, 'documents.log has an unreadable entry'),
   })
   const issued = await IssuedReceipts.open(logOptions('receipts.log'))
   let access: Access | undefined
@@ -245,9 +249,18 @@ async function openIn(
     storage,
     peerId: identity.id,
     sharing: { announce: () => false, access: (peer, document) => access?.access(peer, document) ?? false },
-    onSaveFailed: (document, error) => log.error({ document, error: error.message }, 'a document could not be saved; it is tried again'),
+    onSaveFailed: (document, error) =>
+      log.error({ document, error: error.message }, 'a document could not be saved; it is tried again'),
   })
-  const shops = new Shops({ durable, registry, organisation: identity.organisation, config, timeZone, now, random })
+  const shops = new Shops({
+    durable,
+    registry,
+    organisation: identity.organisation,
+    config,
+    timeZone,
+    now,
+    random,
+  })
   access = new Access(registry, shops)
   await shops.load()
   const pending = (await readChecked(disk, path('pairings.json'))) ?? {}
@@ -258,7 +271,9 @@ async function openIn(
     save: (entries) => writeChecked(disk, path('pairings.json'), Object.fromEntries(entries)),
   })
   const relay = make({ options, directory, identity, durable, registry, issued, access, shops, pairings })
-  const sales = [...registry.entries()].filter(([, name]) => name.kind === 'sales').map(([id]) => id as DocumentId)
+  const sales = [...registry.entries()]
+    .filter(([, name]) => name.kind === 'sales')
+    .map(([id]) => id as DocumentId)
   await relay.counting.load(sales)
   return relay
 }

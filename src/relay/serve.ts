@@ -53,7 +53,10 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
   app.use(notFound)
   app.use(
     problems((error, request) =>
-      relay.log.error({ route: `${request.method} ${request.path}`, error: String((error as Error).stack) }, 'a request failed'),
+      relay.log.error(
+        { route: `${request.method} ${request.path}`, error: String((error as Error).stack) },
+        'a request failed',
+      ),
     ),
   )
 
@@ -62,7 +65,8 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
     socket.on('error', () => socket.destroy())
     const path = new URL(request.url ?? '/', 'http://relay').pathname
     const ticket = /^Bearer ([A-Za-z0-9_-]{20,100})$/.exec(request.headers.authorization ?? '')?.[1]
-    const identity = path === '/v1/socket' && ticket !== undefined && !stopping ? relay.sessions.redeem(ticket) : undefined
+    const identity =
+      path === '/v1/socket' && ticket !== undefined && !stopping ? relay.sessions.redeem(ticket) : undefined
     if (!identity) {
       // Nothing of an unauthenticated connection reaches the WebSocket code (A1).
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')

@@ -28,7 +28,11 @@ class Outstanding<T> {
     if (this.#entries.size >= OUTSTANDING) {
       for (const [key, { until }] of this.#entries) if (until <= now) this.#entries.delete(key)
       if (this.#entries.size >= OUTSTANDING) {
-        throw new Refused('unavailable', 'busy', 'The relay has too many connections in the making. Try again in a moment.')
+        throw new Refused(
+          'unavailable',
+          'busy',
+          'The relay has too many connections in the making. Try again in a moment.',
+        )
       }
     }
     this.#entries.set(secret, { value, until: now + this.#life })

@@ -88,7 +88,11 @@ export class Shops {
     return undefined
   }
 
-  async #change(shop: string, did: string, write: (draft: FlatDoc, before: A.Doc<FlatDoc>) => void): Promise<Shop> {
+  async #change(
+    shop: string,
+    did: string,
+    write: (draft: FlatDoc, before: A.Doc<FlatDoc>) => void,
+  ): Promise<Shop> {
     const id = this.#id(shop)
     const options = {
       message: noteText({ terminal: 'relay', by: 'relay operator', did }),
@@ -116,14 +120,31 @@ export class Shops {
     const existing = this.byName(name)
     if (!existing) {
       const options = decideOptions(config, name, given, defaultOptions(timeZone))
-      const settings = settingsFrom(options, { id: newId('shop', random), organisation, name, policyVersion: 1 })
+      const settings = settingsFrom(options, {
+        id: newId('shop', random),
+        organisation,
+        name,
+        policyVersion: 1,
+      })
       return this.#change(settings.id, 'found shop', (draft, before) => writeShop(draft, before, settings))
     }
     if (given.catalogueShards !== undefined && given.catalogueShards !== existing.catalogueShards) {
-      throw new Refused('conflict', 'shards-are-fixed', `Shop ${name} has ${existing.catalogueShards} catalogue shards since it was founded; that cannot change.`)
+      throw new Refused(
+        'conflict',
+        'shards-are-fixed',
+        `Shop ${name} has ${existing.catalogueShards} catalogue shards since it was founded; that cannot change.`,
+      )
     }
-    if (given.currency !== undefined && given.currency !== existing.policy.currency && existing.terminals.size > 0) {
-      throw new Refused('conflict', 'currency-is-fixed', `Shop ${name} bills in ${existing.policy.currency}; that cannot change once it has terminals.`)
+    if (
+      given.currency !== undefined &&
+      given.currency !== existing.policy.currency &&
+      existing.terminals.size > 0
+    ) {
+      throw new Refused(
+        'conflict',
+        'currency-is-fixed',
+        `Shop ${name} bills in ${existing.policy.currency}; that cannot change once it has terminals.`,
+      )
     }
     const { version, ...policy } = existing.policy
     const present = {
@@ -135,9 +156,12 @@ export class Shops {
     }
     const options = decideOptions({}, name, given, present)
     const settings = settingsFrom(options, { id: existing.id, organisation, name, policyVersion: version })
-    const changed = JSON.stringify(settings.policy) !== JSON.stringify({ ...settings.policy, ...existing.policy })
+    const changed =
+      JSON.stringify(settings.policy) !== JSON.stringify({ ...settings.policy, ...existing.policy })
     const next = { ...settings, policy: { ...settings.policy, version: changed ? version + 1 : version } }
-    return this.#change(existing.id, 'change shop settings', (draft, before) => writeShop(draft, before, next))
+    return this.#change(existing.id, 'change shop settings', (draft, before) =>
+      writeShop(draft, before, next),
+    )
   }
 
   /**

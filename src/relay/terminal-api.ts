@@ -54,7 +54,10 @@ export function terminalApi(relay: Relay): Router {
       publicKey: asked.publicKey,
       known: asked.terminal,
     })
-    relay.log.info({ terminal: terminal.id, code: terminal.code, epoch: terminal.epoch, shop: shop.name }, 'paired')
+    relay.log.info(
+      { terminal: terminal.id, code: terminal.code, epoch: terminal.epoch, shop: shop.name },
+      'paired',
+    )
     const answer: PairResponse = {
       relay: relay.identity.id,
       relayKey: relay.identity.signer.publicKey,
@@ -116,7 +119,11 @@ export function terminalApi(relay: Relay): Router {
   api.post('/stock', json, async (request, response) => {
     const identity = identify(request)
     if (identity.role !== 'manager') {
-      throw new Refused('forbidden', 'managers-only', 'Stock is entered from a terminal that was paired with --role manager.')
+      throw new Refused(
+        'forbidden',
+        'managers-only',
+        'Stock is entered from a terminal that was paired with --role manager.',
+      )
     }
     const { received } = bodyOf<StockReceived>(request, `${body}StockReceived`)
     response.json({ changed: await relay.stock.receive(identity, received) })
@@ -124,7 +131,13 @@ export function terminalApi(relay: Relay): Router {
 
   api.put('/handoffs/:id', json, async (request, response) => {
     const identity = identify(request)
-    response.json(await relay.handoffs.begin(identity, handoffId(request), bodyOf<HandoffRequest>(request, `${body}HandoffRequest`)))
+    response.json(
+      await relay.handoffs.begin(
+        identity,
+        handoffId(request),
+        bodyOf<HandoffRequest>(request, `${body}HandoffRequest`),
+      ),
+    )
   })
 
   api.patch(
@@ -133,8 +146,10 @@ export function terminalApi(relay: Relay): Router {
     async (request, response) => {
       const identity = identify(request)
       const offset = Number(request.get('upload-offset'))
-      if (!Number.isSafeInteger(offset) || offset < 0) throw new Refused('invalid', 'no-offset', 'The header Upload-Offset must give the byte to go on at.')
-      if (!(request.body instanceof Uint8Array)) throw new Refused('invalid', 'no-bytes', 'A part is sent as application/octet-stream.')
+      if (!Number.isSafeInteger(offset) || offset < 0)
+        throw new Refused('invalid', 'no-offset', 'The header Upload-Offset must give the byte to go on at.')
+      if (!(request.body instanceof Uint8Array))
+        throw new Refused('invalid', 'no-bytes', 'A part is sent as application/octet-stream.')
       response.json(await relay.handoffs.append(identity, handoffId(request), offset, request.body))
     },
   )
@@ -152,7 +167,8 @@ export function terminalApi(relay: Relay): Router {
 
 function handoffId(request: Request): string {
   const id = String(request.params['id'])
-  if (!/^hand_[a-z0-9]{10,40}$/.test(id)) throw new Refused('invalid', 'bad-handoff-id', 'A handoff id is hand_ and 10 to 40 letters and digits.')
+  if (!/^hand_[a-z0-9]{10,40}$/.test(id))
+    throw new Refused('invalid', 'bad-handoff-id', 'A handoff id is hand_ and 10 to 40 letters and digits.')
   return id
 }
 
@@ -165,7 +181,11 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
       { protocol: PROTOCOL_VERSION },
     )
   }
-  const refused = new Refused('unauthenticated', 'not-paired', 'This terminal is not paired with this relay, or its proof is wrong. Pair it again.')
+  const refused = new Refused(
+    'unauthenticated',
+    'not-paired',
+    'This terminal is not paired with this relay, or its proof is wrong. Pair it again.',
+  )
   if (!relay.sessions.answer(asked.nonce, asked.terminal)) throw refused
   const found = relay.shops.terminal(asked.terminal)
   const key = found?.terminal.keys.get(asked.epoch)
@@ -181,9 +201,18 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
   if (!proves(statement, key, asked.signature)) throw refused
   const { shop, terminal } = found
   if (epochBefore(asked.epoch, terminal.epoch)) {
-    relay.log.warn({ terminal: terminal.id, epoch: asked.epoch, current: terminal.epoch }, 'a terminal connects in an epoch that has ended')
+    relay.log.warn(
+      { terminal: terminal.id, epoch: asked.epoch, current: terminal.epoch },
+      'a terminal connects in an epoch that has ended',
+    )
   }
-  const identity: Identity = { terminal: terminal.id, shop: shop.id, code: terminal.code, epoch: asked.epoch, role: terminal.role }
+  const identity: Identity = {
+    terminal: terminal.id,
+    shop: shop.id,
+    code: terminal.code,
+    epoch: asked.epoch,
+    role: terminal.role,
+  }
   return {
     ...relay.sessions.begin(identity),
     epoch: terminal.epoch,
@@ -194,7 +223,11 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
 }
 
 /** Learns the names of documents a terminal brings, so that it will accept them. */
-async function register(relay: Relay, identity: Identity, documents: readonly NamedHeads[]): Promise<Refusal[]> {
+async function register(
+  relay: Relay,
+  identity: Identity,
+  documents: readonly NamedHeads[],
+): Promise<Refusal[]> {
   const refused: Refusal[] = []
   const fresh: [string, DocumentName][] = []
   for (const { name } of documents) {

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import type { Disk, DiskFile } from './disk.js'
-import { StorageReadError, StorageWriteError } from './errors.js'
+import { StorageReadError, StorageWriteError, writing } from './errors.js'
 import { ensureFolder, unless } from './folders.js'
 import { encodeLine, type Line, type LineDamage, readLines } from './log-lines.js'
 
@@ -66,13 +66,10 @@ export class AppendLog {
   /** @throws StorageReadError, StorageWriteError */
   static async open(options: AppendLogOptions): Promise<AppendLog> {
     const { path, disk } = options
-    let file: DiskFile
-    try {
+    const file = await writing(path, false, async () => {
       await ensureFolder(disk, dirname(path))
-      file = await disk.open(path, 'append')
-    } catch (error) {
-      throw new StorageWriteError(path, error, false)
-    }
+      return disk.open(path, 'append')
+    })
     try {
       const { end, torn } = await readEntries(file, options)
       const quarantined = torn.length > 0 ? await cutOff(file, end, options) : undefined
@@ -81,7 +78,7 @@ export class AppendLog {
       await makeDurable(file, options)
       return new AppendLog(path, file, end)
     } catch (error) {
-      await file.close()
+      await writing(path, true, () => file.close())
       throw error
     }
   }
@@ -103,11 +100,14 @@ export class AppendLog {
     await done
   }
 
-  /** Resolves when what was appended before is durable or has failed, and the file is closed. */
+  /**
+   * Resolves when what was appended before is durable or has failed, and the file is closed.
+   * @throws StorageWriteError
+   */
   async close(): Promise<void> {
     this.#refusal ??= new LogUnusable(this.#path, 'it is closed')
     await this.#writing
-    await this.#file.close()
+    await writing(this.#path, false, () => this.#file.close())
   }
 
   async #writeWaiting(): Promise<void> {
@@ -183,20 +183,14 @@ async function* readable(path: string, lines: AsyncGenerator<Line>): AsyncGenera
   }
 }
 
-async function cutOff(
-  file: DiskFile,
-  end: number,
-  { path, disk, quarantine }: AppendLogOptions,
-): Promise<string> {
-  try {
+function cutOff(file: DiskFile, end: number, { path, disk, quarantine }: AppendLogOptions): Promise<string> {
+  return writing(path, false, async () => {
     await ensureFolder(disk, quarantine)
     const quarantined = await copyEnd(file, end, disk, join(quarantine, basename(path)))
     await disk.syncDirectory(quarantine)
     await file.truncate(end)
     return quarantined
-  } catch (error) {
-    throw new StorageWriteError(path, error, false)
-  }
+  })
 }
 
 async function copyEnd(from: DiskFile, start: number, disk: Disk, stem: string): Promise<string> {
@@ -217,11 +211,9 @@ async function copyEnd(from: DiskFile, start: number, disk: Disk, stem: string):
   }
 }
 
-async function makeDurable(file: DiskFile, { path, disk }: AppendLogOptions): Promise<void> {
-  try {
+function makeDurable(file: DiskFile, { path, disk }: AppendLogOptions): Promise<void> {
+  return writing(path, true, async () => {
     await file.sync()
     await disk.syncDirectory(dirname(path))
-  } catch (error) {
-    throw new StorageWriteError(path, error, true)
-  }
+  })
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from './disk.js'
-import { StorageReadError, StorageWriteError } from './errors.js'
+import { reading, StorageWriteError } from './errors.js'
 import { ABSENT, ensureFolder, unless } from './folders.js'
 import { Queues } from './queues.js'
 
@@ -122,12 +122,8 @@ export async function readChecked(disk: Disk, path: string): Promise<unknown> {
  * A file's bytes; undefined when there is none.
  * @throws StorageReadError
  */
-export async function readIfThere(disk: Disk, path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await unless([...ABSENT, 'EISDIR'], disk.readFile(path))
-  } catch (error) {
-    throw new StorageReadError(path, error)
-  }
+export function readIfThere(disk: Disk, path: string): Promise<Uint8Array | undefined> {
+  return reading(path, () => unless([...ABSENT, 'EISDIR'], disk.readFile(path)))
 }
 
 function sha256(text: string): string {

@@ -14,6 +14,7 @@ const HASH_LENGTH = 32
 const LEB_BYTES = 5
 
 export interface ChangeChunk {
+  readonly bytes: Uint8Array
   /** SHA-256 of the chunk's bytes, hex. */
   readonly id: string
   /** Automerge's hash of the change, hex; undefined for a compressed change, whose hash is that of its plain form. */
@@ -32,7 +33,12 @@ export function splitChanges(blob: Uint8Array): ChangeChunk[] | undefined {
     const plain = chunk.type === CHANGE
     const deps = plain ? readHashes(chunk.body) : []
     if (!deps) return undefined
-    changes.push({ id: sha256(bytes), hash: plain ? sha256(bytes.subarray(TYPE_AT)) : undefined, deps })
+    changes.push({
+      bytes,
+      id: sha256(bytes),
+      hash: plain ? sha256(bytes.subarray(TYPE_AT)) : undefined,
+      deps,
+    })
     at += chunk.length
   }
   return changes.length > 0 ? changes : undefined

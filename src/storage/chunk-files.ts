@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { readIfThere, writeAtomic } from './atomic-file.js'
 import type { Disk } from './disk.js'
-import { StorageWriteError } from './errors.js'
+import { reading, writing } from './errors.js'
 import {
   ABSENT,
   ensureFolder,
@@ -44,12 +44,10 @@ export class ChunkFiles {
    */
   static async open(directory: string, disk: Disk): Promise<ChunkFiles> {
     const temporary = join(directory, TEMPORARY)
-    try {
+    await writing(temporary, false, async () => {
       await ensureFolder(disk, temporary)
       for (const { name } of await disk.readdir(temporary)) await removeTree(disk, join(temporary, name))
-    } catch (error) {
-      throw new StorageWriteError(temporary, error, false)
-    }
+    })
     return new ChunkFiles(directory, disk)
   }
 
@@ -76,53 +74,44 @@ export class ChunkFiles {
     const path = this.pathOf(prefix)
     const below = await listFiles(this.#disk, path)
     if (below) return below.map((parts) => ({ key: [...prefix, ...parts], path: join(path, ...parts) }))
-    return (await unless(ABSENT, this.#disk.stat(path))) ? [{ key: [...prefix], path }] : []
+    return (await reading(path, () => unless(ABSENT, this.#disk.stat(path))))
+      ? [{ key: [...prefix], path }]
+      : []
   }
 
   /** Removes files of one folder, and folders that are empty then. */
   async unlink(documentId: string, folder: string, names: readonly string[]): Promise<void> {
     if (names.length === 0) return
-    try {
+    await writing(folder, true, async () => {
       for (const name of names) await unless(ABSENT, this.#disk.unlink(join(folder, name)))
       await this.#removeEmpty(documentId, folder)
-    } catch (error) {
-      throw new StorageWriteError(folder, error, true)
-    }
+    })
   }
 
   /** Removes everything below a key in one step: after a crash all of it is there or nothing. */
   async unlinkAll(prefix: readonly string[]): Promise<void> {
     const path = this.pathOf(prefix)
     const away = this.#temporary()
-    try {
-      if (
-        !(await unless(
-          ABSENT,
-          this.#disk.rename(path, away).then(() => true),
-        ))
-      )
-        return
+    await writing(path, true, async () => {
+      const moved = this.#disk.rename(path, away).then(() => true)
+      if (!(await unless(ABSENT, moved))) return
       await this.#removeEmpty(prefix[0] ?? '', dirname(path))
       await removeTree(this.#disk, away)
-    } catch (error) {
-      throw new StorageWriteError(path, error, true)
-    }
+    })
   }
 
   /**
    * Makes the names of a document's files durable, as a killed process or a failed write may have left them.
    * @returns whether it has any
    */
-  async makeDurable(documentId: string): Promise<boolean> {
+  makeDurable(documentId: string): Promise<boolean> {
     const folder = this.pathOf([documentId])
-    try {
+    return writing(folder, true, async () => {
       const exists = await syncTree(this.#disk, folder)
       await unless(ABSENT, this.#disk.syncDirectory(dirname(folder)))
       await this.#disk.syncDirectory(this.#directory)
       return exists
-    } catch (error) {
-      throw new StorageWriteError(folder, error, true)
-    }
+    })
   }
 
   /** Whether a document has chunks, and not only a sync state. */

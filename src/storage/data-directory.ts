@@ -7,8 +7,8 @@ import {
   DirectoryNotFound,
   DirectoryWrongKind,
 } from './directory-errors.js'
-import type { Disk, DiskFile, DiskStat } from './disk.js'
-import { StorageWriteError } from './errors.js'
+import { type Disk, type DiskFile, type DiskStat, nodeDisk } from './disk.js'
+import { writing } from './errors.js'
 import { ABSENT, ensureFolder, unless } from './folders.js'
 
 export type DirectoryKind = 'terminal' | 'relay'
@@ -30,6 +30,9 @@ const LOCK = 'lock'
 const HARMLESS = [LOCK, `.${STATE}.tmp`, 'lost+found']
 /** The holder's line has a fixed length, so that writing it anew needs no space on a full disk. */
 const HOLDER_BYTES = 80
+
+/** Writes until the clock of the file system moves on, which takes up to 10 ms; where it takes seconds, we do not wait. */
+const TICK_TRIES = 2_000
 
 /** What a copy cannot have in common with its original on the same disk. */
 interface Fingerprint {
@@ -86,19 +89,12 @@ export class DataDirectory {
     const lock = await openLock(options)
     try {
       if (!lock.tryLock('exclusive')) throw new DirectoryInUse(directory, await readHolder(lock))
-      await writing(join(directory, LOCK), () => writeHolder(lock, options.now()))
-      const lockStat = await lock.stat()
-      const folder = await disk.stat(directory)
-      const present: Present = {
-        fingerprint: { lock: markOf(lockStat), folder: markOf(folder) },
-        // The lock file was written to just now: a time of birth that moved along is none.
-        knowsBirth: lockStat.bornNs !== '0' && lockStat.bornNs !== lockStat.changedNs,
-      }
+      const present = await writing(join(directory, LOCK), false, () => look(lock, options))
       const state = (await readState(options)) ?? (await writeNewState(options, present.fingerprint))
       held.add(lock)
       return new DataDirectory(options, lock, state, present)
     } catch (error) {
-      await lock.close()
+      await writing(join(directory, LOCK), false, () => lock.close())
       throw error
     }
   }
@@ -127,7 +123,7 @@ export class DataDirectory {
  * Whether a process has this data directory open. It asks by taking the lock for a moment, which can make a process
  * that starts in this moment believe that the directory is in use: not for use in a loop.
  */
-export async function isLocked(directory: string, disk: Disk): Promise<boolean> {
+export async function isLocked(directory: string, disk: Disk = nodeDisk): Promise<boolean> {
   const lock = await unless(ABSENT, disk.open(join(directory, LOCK), 'read'))
   if (!lock) return false
   try {
@@ -154,7 +150,7 @@ async function checkPlace({ directory, create, disk }: DataDirectoryOptions): Pr
 
 async function openLock({ directory, disk }: DataDirectoryOptions): Promise<DiskFile> {
   const path = join(directory, LOCK)
-  return writing(path, async () => {
+  return writing(path, false, async () => {
     await ensureFolder(disk, directory)
     await disk.syncDirectory(dirname(directory))
     for (;;) {
@@ -165,12 +161,21 @@ async function openLock({ directory, disk }: DataDirectoryOptions): Promise<Disk
   })
 }
 
-async function writing<T>(path: string, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task()
-  } catch (error) {
-    throw new StorageWriteError(path, error, false)
+/** Writes who holds the lock, and looks at what cannot be copied. */
+async function look(lock: DiskFile, { directory, disk, now }: DataDirectoryOptions): Promise<Present> {
+  const since = now()
+  await writeHolder(lock, since)
+  const first = await lock.stat()
+  const fingerprint = { lock: markOf(first), folder: markOf(await disk.stat(directory)) }
+  if (first.bornNs === '0') return { fingerprint, knowsBirth: false }
+  if (first.bornNs !== first.changedNs) return { fingerprint, knowsBirth: true }
+  // Either the file was made a moment ago, or the time of its last change is reported as that of its birth.
+  for (let tries = 0; tries < TICK_TRIES; tries++) {
+    await writeHolder(lock, since)
+    const { bornNs, changedNs } = await lock.stat()
+    if (changedNs !== first.changedNs) return { fingerprint, knowsBirth: bornNs === first.bornNs }
   }
+  return { fingerprint, knowsBirth: false }
 }
 
 async function writeHolder(lock: DiskFile, since: Date): Promise<void> {

@@ -55,3 +55,21 @@ export class SoftwareTooOld extends Error {
     this.path = path
   }
 }
+
+/** Runs a task that writes below a path; what it rejects with becomes a StorageWriteError. */
+export async function writing<T>(path: string, indeterminate: boolean, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    throw error instanceof StorageWriteError ? error : new StorageWriteError(path, error, indeterminate)
+  }
+}
+
+/** As {@link writing}, for a task that reads. */
+export async function reading<T>(path: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    throw new StorageReadError(path, error)
+  }
+}

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { codeOf, StorageReadError } from './errors.js'
+import { codeOf, reading } from './errors.js'
 import type { Disk, DiskEntry } from './disk.js'
 
 /** Resolves to undefined instead of rejecting with one of these codes. */
@@ -34,14 +34,10 @@ export async function ensureFolder(disk: Disk, path: string): Promise<void> {
  * @throws StorageReadError
  */
 export async function listFolder(disk: Disk, path: string): Promise<DiskEntry[] | undefined> {
-  try {
-    const entries = await unless(ABSENT, disk.readdir(path))
-    return entries
-      ?.filter((entry) => !entry.name.startsWith('.'))
-      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-  } catch (error) {
-    throw new StorageReadError(path, error)
-  }
+  const entries = await reading(path, () => unless(ABSENT, disk.readdir(path)))
+  return entries
+    ?.filter((entry) => !entry.name.startsWith('.'))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 }
 
 /**
@@ -49,11 +45,7 @@ export async function listFolder(disk: Disk, path: string): Promise<DiskEntry[] 
  * @throws StorageReadError
  */
 export async function sizeOf(disk: Disk, path: string): Promise<number> {
-  try {
-    return (await disk.stat(path)).size
-  } catch (error) {
-    throw new StorageReadError(path, error)
-  }
+  return (await reading(path, () => disk.stat(path))).size
 }
 
 /** All files below a folder, each as its path parts, sorted; undefined when there is no such folder. */

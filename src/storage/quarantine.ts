@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { DamagedFile, readChecked, readIfThere, writeChecked } from './atomic-file.js'
 import { type ChunkDamage, DamagedChunk, decodeChunk } from './chunk-format.js'
 import type { Disk } from './disk.js'
-import { StorageWriteError } from './errors.js'
+import { writing } from './errors.js'
 import { ensureFolder, listFiles, unless } from './folders.js'
 import { labelOfName } from './storage-key.js'
 
@@ -78,7 +78,7 @@ export class Quarantine {
   static async open(options: QuarantineOptions): Promise<Quarantine> {
     const { directory, disk, pathOf } = options
     const quarantine = new Quarantine(options)
-    await ensureFolder(disk, directory)
+    await writing(directory, false, () => ensureFolder(disk, directory))
     for (const [stem, { place, endings }] of await quarantine.#places()) {
       // A restart sees them, so a power failure must not take them away again.
       for (let at = dirname(stem); at.length >= directory.length; at = dirname(at))
@@ -103,18 +103,18 @@ export class Quarantine {
   async take(key: readonly string[], path: string, reason: DamageReason): Promise<Damage> {
     const place = await this.#vacant(key)
     const quarantined = place.stem + BYTES
-    try {
+    await writing(quarantined, true, async () => {
       await ensureFolder(this.#disk, dirname(quarantined))
       await this.#disk.rename(path, quarantined)
-    } catch (error) {
-      throw new StorageWriteError(quarantined, error, true)
-    }
+    })
     // From here on the damage counts and is told, whatever fails.
     const damage = this.#register(place, { reason, at: this.#now().toISOString(), path })
     try {
       // The new name first: at no moment is the chunk without a durable name.
-      await this.#sync(dirname(quarantined))
-      await this.#sync(dirname(path))
+      await writing(quarantined, true, async () => {
+        await this.#disk.syncDirectory(dirname(quarantined))
+        await this.#disk.syncDirectory(dirname(path))
+      })
       await this.#writeNote(place.stem, damage)
     } finally {
       this.#onDamage(damage)
@@ -129,14 +129,12 @@ export class Quarantine {
   async settle(documentId: string): Promise<void> {
     for (const damage of this.#open.get(documentId) ?? []) {
       const stem = damage.quarantined.slice(0, -BYTES.length)
-      const note = await unless(['ENOENT'], this.#disk.stat(stem + NOTE))
-      if (!note) await this.#writeNote(stem, damage)
-      try {
+      await writing(stem + SETTLED, true, async () => {
+        const note = await unless(['ENOENT'], this.#disk.stat(stem + NOTE))
+        if (!note) await this.#writeNote(stem, damage)
         await this.#disk.rename(stem + NOTE, stem + SETTLED)
-      } catch (error) {
-        throw new StorageWriteError(stem + SETTLED, error, true)
-      }
-      await this.#sync(dirname(stem))
+        await this.#disk.syncDirectory(dirname(stem))
+      })
     }
     this.#open.delete(documentId)
   }
@@ -145,14 +143,6 @@ export class Quarantine {
   async chunks(documentId: string): Promise<QuarantinedChunk[]> {
     const found = [...(await this.#places(documentId)).values()]
     return found.map(({ place, endings }) => ({ key: place.key, settled: endings.has(SETTLED) }))
-  }
-
-  async #sync(folder: string): Promise<void> {
-    try {
-      await this.#disk.syncDirectory(folder)
-    } catch (error) {
-      throw new StorageWriteError(folder, error, true)
-    }
   }
 
   async #restore(

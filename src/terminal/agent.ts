@@ -110,18 +110,36 @@ export class Agent extends EventEmitter<AgentEvents> {
         this.emit('status')
       },
     })
-    this.lookup = new Lookup({ books, durable, session: () => this.link.session, signal: this.#stopped.signal })
+    this.lookup = new Lookup({
+      books,
+      chain: this.chain,
+      durable,
+      session: () => this.link.session,
+      signal: this.#stopped.signal,
+    })
     this.till = new Till({ outside, chain: this.chain, documents, lookup: this.lookup })
     this.desk = new BillDesk({ outside, identity, documents, catalogue: this.catalogue, till: this.till })
     this.local = new LocalDocuments({ identity, durable, names, books, ledger })
-    const exchange = new Exchange({ identity, durable, names, books, local: this.local, ledger, register, log })
+    const exchange = new Exchange({
+      identity,
+      durable,
+      names,
+      books,
+      local: this.local,
+      ledger,
+      register,
+      log,
+    })
     this.syncer = new Syncer({
       outside,
       identity,
       changeIdentity: async (change) => {
         this.#identity = await changeIdentity(directory, outside.disk, change)
       },
-      rereadChain: () => this.chain.exclusively(async () => this.chain.restart(await readStart(options, disk, parts, this.#identity))),
+      rereadChain: () =>
+        this.chain.exclusively(async () =>
+          this.chain.restart(await readStart(options, disk, parts, this.#identity)),
+        ),
       adoptDirectory: () => disk.directory.adopt(),
       link: this.link,
       exchange,
@@ -198,7 +216,10 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.link.want(this.mode === 'online')
     if (this.force.pending) {
       this.force.resume().catch((error: unknown) => {
-        this.log.warn({ error: (error as Error).message }, 'the force-complete that was begun could not go on yet')
+        this.log.warn(
+          { error: (error as Error).message },
+          'the force-complete that was begun could not go on yet',
+        )
       })
     }
   }
@@ -266,7 +287,11 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   /** Records an event, if anything can be recorded now: what a person asked for does not fail for lack of it. */
-  async note(by: string, event: Parameters<Chain['event']>[1], detail: Parameters<Chain['event']>[2] = {}): Promise<void> {
+  async note(
+    by: string,
+    event: Parameters<Chain['event']>[1],
+    detail: Parameters<Chain['event']>[2] = {},
+  ): Promise<void> {
     try {
       await this.chain.event(by, event, detail)
     } catch (error) {

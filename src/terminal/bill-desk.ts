@@ -93,9 +93,14 @@ export class BillDesk {
     const found = await this.#find(id)
     const { status, sealed } = found.bill
     if (status === 'sealed') {
-      throw new Refused('conflict', 'bill-is-sealed', `This bill was sealed as ${[...sealed.values()].join(', ')}. Correct it with a credit note.`)
+      throw new Refused(
+        'conflict',
+        'bill-is-sealed',
+        `This bill was sealed as ${[...sealed.values()].join(', ')}. Correct it with a credit note.`,
+      )
     }
-    if (status === 'cancelled') throw new Refused('conflict', 'bill-is-cancelled', 'This bill was cancelled. Open a new one.')
+    if (status === 'cancelled')
+      throw new Refused('conflict', 'bill-is-cancelled', 'This bill was cancelled. Open a new one.')
     return found
   }
 
@@ -104,7 +109,8 @@ export class BillDesk {
     const { name, bill } = await this.#editable(id)
     const { catalogue, documents, outside } = this.#options
     const item = await catalogue.item(sku)
-    if (item.withdrawn) throw new Refused('conflict', 'item-withdrawn', `"${item.name}" was withdrawn from sale.`)
+    if (item.withdrawn)
+      throw new Refused('conflict', 'item-withdrawn', `"${item.name}" was withdrawn from sale.`)
     const line = newId('line', outside.random)
     const entry: BillItem = {
       order: bill.lines.length,
@@ -115,7 +121,9 @@ export class BillDesk {
       ...(item.hsn === undefined ? {} : { hsn: item.hsn }),
       ...(item.unit === undefined ? {} : { unit: item.unit }),
     }
-    await documents.change(name, by, 'add line', (draft, before) => addLine(draft, before, id, line, entry, quantity))
+    await documents.change(name, by, 'add line', (draft, before) =>
+      addLine(draft, before, id, line, entry, quantity),
+    )
     return this.get(id)
   }
 
@@ -125,7 +133,9 @@ export class BillDesk {
       throw new Refused('notFound', 'unknown-line', `This bill has no line ${line}.`)
     }
     const did = edit.voided ? 'void line' : edit.override ? 'override price' : 'edit line'
-    await this.#options.documents.change(name, by, did, (draft, before) => editLine(draft, before, id, line, edit))
+    await this.#options.documents.change(name, by, did, (draft, before) =>
+      editLine(draft, before, id, line, edit),
+    )
     return this.get(id)
   }
 
@@ -163,13 +173,16 @@ export class BillDesk {
   async reconcile(sealedAs: (bill: string) => string | undefined): Promise<void> {
     for (const bill of await this.unsealed()) {
       const number = sealedAs(bill.id)
-      if (number !== undefined) await this.#markSealed((await this.#find(bill.id)).name, bill.opened.by, bill.id, number)
+      if (number !== undefined)
+        await this.#markSealed((await this.#find(bill.id)).name, bill.opened.by, bill.id, number)
     }
   }
 
   #markSealed(name: BillsName, by: string, id: string, number: string): Promise<void> {
     const { documents, identity } = this.#options
-    return documents.change(name, by, 'seal bill', (draft, before) => markSealed(draft, before, id, identity().code, number))
+    return documents.change(name, by, 'seal bill', (draft, before) =>
+      markSealed(draft, before, id, identity().code, number),
+    )
   }
 }
 

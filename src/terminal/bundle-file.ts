@@ -93,7 +93,7 @@ async function assemble(
     await file.write(head)
     let size = head.length
     const buffer = new Uint8Array(COPY_BYTES)
-    for (let position = 0; ; ) {
+    for (let position = 0; ;) {
       const count = await body.read(buffer, position)
       if (count === 0) break
       const part = buffer.subarray(0, count)

@@ -1,5 +1,13 @@
 import * as A from '@automerge/automerge'
-import { itemKey, readItem, skusIn, writeItem, type Item, type ItemEdit, type ItemField } from '../docs/catalogue.js'
+import {
+  itemKey,
+  readItem,
+  skusIn,
+  writeItem,
+  type Item,
+  type ItemEdit,
+  type ItemField,
+} from '../docs/catalogue.js'
 import type { FlatDoc } from '../docs/flat.js'
 import { groupBy } from '../docs/group.js'
 import { authorsOf } from '../docs/history.js'
@@ -72,7 +80,13 @@ export class Catalogue {
   /** @throws Refused `unknown-sku` */
   async item(sku: string): Promise<Item> {
     const item = (await this.#shard(this.#shardOf(sku)))?.items.get(sku)
-    if (!item) throw new Refused('notFound', 'unknown-sku', `There is no item "${sku}" in the catalogue. Check the SKU, or import the item.`, { sku })
+    if (!item)
+      throw new Refused(
+        'notFound',
+        'unknown-sku',
+        `There is no item "${sku}" in the catalogue. Check the SKU, or import the item.`,
+        { sku },
+      )
     return item
   }
 
@@ -137,7 +151,7 @@ export class Catalogue {
     progress: (done: number) => void = () => undefined,
   ): Promise<number> {
     this.#mayEdit(rights)
-    for (const { tax } of edits) if (tax !== undefined) parseTaxSpec(tax)
+    await this.#check(edits)
     let changed = 0
     let done = 0
     for (const [shard, group] of groupBy(edits, ({ sku }) => this.#shardOf(sku))) {
@@ -157,9 +171,30 @@ export class Catalogue {
     return changed
   }
 
+  async #check(edits: readonly (ItemEdit & { readonly sku: string })[]): Promise<void> {
+    for (const { sku, name, price, tax } of edits) {
+      if (tax !== undefined) parseTaxSpec(tax)
+      if (price && price.minor < 0)
+        throw new Refused('invalid', 'negative-price', `The price of "${sku}" is negative.`)
+      if (name !== undefined && price !== undefined) continue
+      const known = (await this.#shard(this.#shardOf(sku)))?.items.has(sku)
+      if (!known)
+        throw new Refused(
+          'invalid',
+          'incomplete-item',
+          `"${sku}" is a new item: it needs a name and a price.`,
+          { sku },
+        )
+    }
+  }
+
   #mayEdit({ whileDisconnected = false }: EditRights): void {
     if (this.#options.identity().role !== 'manager') {
-      throw new Refused('forbidden', 'managers-only', 'The catalogue is edited from a terminal that was paired with --role manager.')
+      throw new Refused(
+        'forbidden',
+        'managers-only',
+        'The catalogue is edited from a terminal that was paired with --role manager.',
+      )
     }
     if (this.#options.mode() === 'disconnected' && !whileDisconnected) {
       throw new Refused(

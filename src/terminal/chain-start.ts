@@ -22,7 +22,10 @@ const FILE = 'checkpoint.json'
  * @throws StorageWriteError
  */
 export async function writeCheckpoint(directory: string, disk: Disk, chain: Chain): Promise<void> {
-  const file: CheckpointFile = { chain: chain.state, externalRefs: [...chain.externalRefs].map((pair) => [...pair]) }
+  const file: CheckpointFile = {
+    chain: chain.state,
+    externalRefs: [...chain.externalRefs].map((pair) => [...pair]),
+  }
   await writeChecked(disk, join(directory, FILE), file)
 }
 
@@ -104,7 +107,10 @@ function follow(
     if (chain.position <= state.position) continue
     if (chain.position > state.position + 1) {
       gaps = true
-      log.error({ from: state.position + 1, to: chain.position - 1 }, 'sealed records are damaged; the chain goes on after them')
+      log.error(
+        { from: state.position + 1, to: chain.position - 1 },
+        'sealed records are damaged; the chain goes on after them',
+      )
       state = { ...state, position: chain.position - 1, lastHash: chain.prev }
     }
     if (gaps) state = { ...state, sequences: upTo(state.sequences, record) }
@@ -112,7 +118,10 @@ function follow(
       state = advance(state, record)
     } catch (error) {
       if (!(error instanceof ChainBroken)) throw error
-      log.error({ position: error.position, problem: error.message }, 'a sealed record does not continue its chain')
+      log.error(
+        { position: error.position, problem: error.message },
+        'a sealed record does not continue its chain',
+      )
       return { state, broken: true }
     }
   }
@@ -127,8 +136,12 @@ function upTo(sequences: ChainState['sequences'], { body }: SealedRecord): Chain
   return { ...sequences, [key]: Math.max(sequences[key] ?? 0, number.sequence - 1) }
 }
 
-function withLost(sequences: ChainState['sequences'], lost: readonly LabelledRecord[]): ChainState['sequences'] {
+function withLost(
+  sequences: ChainState['sequences'],
+  lost: readonly LabelledRecord[],
+): ChainState['sequences'] {
   const next = { ...sequences }
-  for (const { series } of lost) if (series) next[series.key] = Math.max(next[series.key] ?? 0, series.sequence)
+  for (const { series } of lost)
+    if (series) next[series.key] = Math.max(next[series.key] ?? 0, series.sequence)
   return next
 }

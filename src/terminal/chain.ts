@@ -1,5 +1,12 @@
 import type { DocumentId } from '../docs/naming.js'
-import { composeDayClose, composeEvent, dayFor, type EventDetail, type EventName, type Moment } from '../docs/compose.js'
+import {
+  composeDayClose,
+  composeEvent,
+  dayFor,
+  type EventDetail,
+  type EventName,
+  type Moment,
+} from '../docs/compose.js'
 import { advance, newChain, type ChainState } from '../docs/chain-state.js'
 import { isSale, sealRecord, type RecordBody, type SealedRecord } from '../docs/record.js'
 import type { Shop } from '../docs/shop.js'
@@ -40,6 +47,8 @@ export class Chain {
   #bills = new Map<string, SealedRecord>()
   /** Bills by the number that sealed them. */
   #billOf = new Map<string, string>()
+  /** Credit notes by the invoice they name. */
+  #corrections = new Map<string, SealedRecord[]>()
   #state: ChainState
   #block: Block | undefined
 
@@ -56,6 +65,7 @@ export class Chain {
     this.#externalRefs = new Map(start.externalRefs)
     this.#bills = new Map()
     this.#billOf = new Map()
+    this.#corrections = new Map()
     for (const record of start.sales) this.#remember(record)
   }
 
@@ -65,6 +75,10 @@ export class Chain {
     if (body.externalRef !== undefined) this.#externalRefs.set(body.externalRef, body.number)
     this.#bills.set(body.bill, record)
     this.#billOf.set(body.number, body.bill)
+    if (body.type === 'credit-note' && 'number' in body.corrects) {
+      const { number } = body.corrects
+      this.#corrections.set(number, [...(this.#corrections.get(number) ?? []), record])
+    }
   }
 
   get state(): ChainState {
@@ -92,6 +106,11 @@ export class Chain {
   saleWithNumber(number: string): SealedRecord | undefined {
     const bill = this.#billOf.get(number)
     return bill === undefined ? undefined : this.#bills.get(bill)
+  }
+
+  /** The credit notes that name this invoice, if they were read since the start. */
+  correctionsOf(number: string): readonly SealedRecord[] {
+    return this.#corrections.get(number) ?? []
   }
 
   /**
@@ -135,13 +154,17 @@ export class Chain {
     const { identity } = this.#options
     const { signer, terminal } = identity()
     const detail = { publicKey: signer.publicKey, terminal, software: VERSION }
-    await this.#append('epoch-start', composeEvent(this.#state, moment, identity().name, 'epoch-start', detail))
+    await this.#append(
+      'epoch-start',
+      composeEvent(this.#state, moment, identity().name, 'epoch-start', detail),
+    )
   }
 
   /** Where sales were made on an earlier business day that nobody closed, it is closed before the next begins. */
   async #closeEarlierDay(moment: Moment): Promise<void> {
     const { day, totals } = this.#state
-    if (day === undefined || totals.invoices + totals.creditNotes === 0 || dayFor(this.#state, moment) <= day) return
+    if (day === undefined || totals.invoices + totals.creditNotes === 0 || dayFor(this.#state, moment) <= day)
+      return
     await this.#append('day-close', composeDayClose(this.#state, moment, this.#options.identity().name, true))
   }
 
@@ -150,7 +173,12 @@ export class Chain {
     const { stored, record } = sealRecord(body, identity().signer)
     // Were it not the next of its chain, it must not be written.
     const next = advance(this.#state, record)
-    const book = await writer.write(record, stored, { terminal: identity().code, by: body.by, did }, outside.now())
+    const book = await writer.write(
+      record,
+      stored,
+      { terminal: identity().code, by: body.by, did },
+      outside.now(),
+    )
     this.#state = next
     this.#remember(record)
     onSealed(record, book)

@@ -50,7 +50,8 @@ export class DayBooks {
   /** The part to use for a new day book of this day. */
   nextPart(epoch: string, day: string): number {
     let last = 0
-    for (const name of this.#names()) if (name.epoch === epoch && name.day === day) last = Math.max(last, name.part)
+    for (const name of this.#names())
+      if (name.epoch === epoch && name.day === day) last = Math.max(last, name.part)
     return last + 1
   }
 
@@ -153,7 +154,10 @@ export class DayBooks {
     let tallies = this.#tallies.get(id)
     // Records may also have come from the relay, when a damaged book was healed.
     if (!tallies || tallies.length !== positionsIn(doc).length) {
-      tallies = [...recordsIn(doc)].map((record) => ({ position: record.body.chain.position, tally: tallyOf(record) }))
+      tallies = [...recordsIn(doc)].map((record) => ({
+        position: record.body.chain.position,
+        tally: tallyOf(record),
+      }))
       this.#tallies.set(id, tallies)
     }
     return tallies

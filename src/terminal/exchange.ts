@@ -77,14 +77,23 @@ export class Exchange {
   ): Promise<ExchangeResult> {
     const { ledger, local, log } = this.#options
     const relayBehind = session.granted.serial < ledger.serial
-    if (relayBehind) log.warn({ relay: session.granted.serial, here: ledger.serial }, 'the relay was restored from a backup; it gets everything again')
+    if (relayBehind)
+      log.warn(
+        { relay: session.granted.serial, here: ledger.serial },
+        'the relay was restored from a backup; it gets everything again',
+      )
     const written = await local.list((name) => local.writes(name))
     const offered = await this.#announce(session, written, signal)
     const received = await this.#receive(offered.documents, progress, signal)
     await this.#fetchDamaged(written, signal)
     const pending = relayBehind ? written : await local.unreceipted()
     const refused = new Map(offered.refused.map(({ id, reason }) => [id, reason]))
-    const outcome = await this.#send(session, pending.filter(({ id }) => !refused.has(id)), progress, signal)
+    const outcome = await this.#send(
+      session,
+      pending.filter(({ id }) => !refused.has(id)),
+      progress,
+      signal,
+    )
     for (const [id, reason] of outcome.refused) refused.set(id, reason)
     return {
       received,
@@ -101,8 +110,14 @@ export class Exchange {
     const fresh = pending.filter(({ id }) => !this.#options.register.has(id))
     const offered = fresh.length > 0 ? await this.#announce(session, fresh, signal) : { refused: [] }
     const refused = new Set(offered.refused.map(({ id }) => id))
-    const outcome = await this.#send(session, pending.filter(({ id }) => !refused.has(id)), () => undefined, signal)
-    for (const [id, reason] of outcome.refused) this.#options.log.warn(this.#notTaken(id, reason), 'the relay did not take a document')
+    const outcome = await this.#send(
+      session,
+      pending.filter(({ id }) => !refused.has(id)),
+      () => undefined,
+      signal,
+    )
+    for (const [id, reason] of outcome.refused)
+      this.#options.log.warn(this.#notTaken(id, reason), 'the relay did not take a document')
   }
 
   #notTaken(id: string, reason: string): NotTaken {
@@ -116,7 +131,10 @@ export class Exchange {
     const refused: { id: string; reason: string }[] = []
     for (let start = 0; start === 0 || start < documents.length; start += NAMES_AT_ONCE) {
       const batch = documents.slice(start, start + NAMES_AT_ONCE)
-      answer = await session.sync(batch.map(({ name, heads }) => ({ name, heads: [...heads] })), signal)
+      answer = await session.sync(
+        batch.map(({ name, heads }) => ({ name, heads: [...heads] })),
+        signal,
+      )
       refused.push(...answer.refused)
     }
     const no = new Set(refused.map(({ id }) => id))
@@ -156,7 +174,10 @@ export class Exchange {
       try {
         await this.#fetch(id, heads, signal)
       } catch (error) {
-        log.warn({ document: id, error: (error as Error).message }, 'a damaged document did not come back from the relay')
+        log.warn(
+          { document: id, error: (error as Error).message },
+          'a damaged document did not come back from the relay',
+        )
       }
     }
   }
@@ -174,7 +195,15 @@ export class Exchange {
         if (handle.isReady() && A.hasHeads(handle.doc(), [...heads])) finish(resolve)
       }
       const give = (): void =>
-        finish(() => reject(new Refused('unavailable', 'not-arrived', 'The relay’s documents did not arrive in time. Sync again; it goes on where it was.')))
+        finish(() =>
+          reject(
+            new Refused(
+              'unavailable',
+              'not-arrived',
+              'The relay’s documents did not arrive in time. Sync again; it goes on where it was.',
+            ),
+          ),
+        )
       const finish = (settle: () => void): void => {
         handle.off('heads-changed', look)
         patience.removeEventListener('abort', give)
@@ -202,7 +231,10 @@ export class Exchange {
       const batch = pending.slice(0, RECEIPTS_AT_ONCE)
       // A document that is loaded is shared; one that is not stays on the disk.
       for (const { id } of batch) await durable.open(id)
-      const answer = await session.custody(batch.map(({ id, heads }) => ({ id, heads: [...heads] })), signal)
+      const answer = await session.custody(
+        batch.map(({ id, heads }) => ({ id, heads: [...heads] })),
+        signal,
+      )
       if (answer.receipt) await ledger.add([answer.receipt])
       for (const { id, reason } of answer.refused) refused.set(id, reason)
       const missing = new Set(answer.missing)

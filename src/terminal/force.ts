@@ -77,7 +77,8 @@ export class Force {
   /** @throws DamagedFile, InvalidInput */
   static async readJournal(directory: string, disk: Disk): Promise<HandoffJournal | undefined> {
     const journal = await readChecked(disk, join(directory, JOURNAL))
-    if (journal !== undefined) validate<HandoffJournal>('handoff-journal.schema.json', journal, `file ${JOURNAL}`)
+    if (journal !== undefined)
+      validate<HandoffJournal>('handoff-journal.schema.json', journal, `file ${JOURNAL}`)
     return journal
   }
 
@@ -99,7 +100,11 @@ export class Force {
    * Begins a handoff, or goes on with the one that was begun.
    * @throws Refused when the relay cannot be reached: nothing is deleted, and it goes on the next time
    */
-  run(by: string, keepCatalogue: boolean, progress: (event: ForceProgress) => void = () => undefined): Promise<ForceResult> {
+  run(
+    by: string,
+    keepCatalogue: boolean,
+    progress: (event: ForceProgress) => void = () => undefined,
+  ): Promise<ForceResult> {
     this.#running ??= this.#run(by, keepCatalogue, progress).finally(() => {
       this.#running = undefined
     })
@@ -123,11 +128,20 @@ export class Force {
     this.#journal = journal
   }
 
-  async #run(by: string, keepCatalogue: boolean, progress: (event: ForceProgress) => void): Promise<ForceResult> {
+  async #run(
+    by: string,
+    keepCatalogue: boolean,
+    progress: (event: ForceProgress) => void,
+  ): Promise<ForceResult> {
     const { outside } = this.#options
     this.#progress = progress
     if (!this.pending) {
-      const order = { id: newId('hand', outside.random), by, keepCatalogue, startedAt: outside.now().toISOString() }
+      const order = {
+        id: newId('hand', outside.random),
+        by,
+        keepCatalogue,
+        startedAt: outside.now().toISOString(),
+      }
       await this.#write({ state: 'exporting', order })
     }
     for (;;) {
@@ -200,7 +214,10 @@ export class Force {
     })
     if (!taken) {
       // The file was damaged on the way through this disk: it is made anew, under a new id.
-      await this.#write({ state: 'exporting', order: { ...order, id: newId('hand', this.#options.outside.random) } })
+      await this.#write({
+        state: 'exporting',
+        order: { ...order, id: newId('hand', this.#options.outside.random) },
+      })
       return
     }
     await ledger.add(taken.receipts)
@@ -211,7 +228,12 @@ export class Force {
     await this.#write({ state: 'verified', order, bundle, notTaken })
   }
 
-  async #send(session: RelaySession, id: string, { size, sha256 }: HandoffBundle, signal: AbortSignal): Promise<void> {
+  async #send(
+    session: RelaySession,
+    id: string,
+    { size, sha256 }: HandoffBundle,
+    signal: AbortSignal,
+  ): Promise<void> {
     let { offset } = await session.beginHandoff(id, size, sha256, signal)
     const file = await this.#options.outside.disk.open(this.#bundlePath, 'read')
     try {
@@ -219,7 +241,12 @@ export class Force {
         this.#progress({ phase: 'uploading', done: offset, total: size, unit: 'bytes' })
         const buffer = new Uint8Array(Math.min(UPLOAD_PART_BYTES, size - offset))
         const count = await file.read(buffer, offset)
-        if (count === 0) throw new Refused('failed', 'bundle-truncated', 'The bundle on this disk is shorter than it was written.')
+        if (count === 0)
+          throw new Refused(
+            'failed',
+            'bundle-truncated',
+            'The bundle on this disk is shorter than it was written.',
+          )
         offset = (await session.appendHandoff(id, offset, buffer.subarray(0, count), signal)).offset
       }
       this.#progress({ phase: 'uploading', done: size, total: size, unit: 'bytes' })
@@ -241,7 +268,13 @@ export class Force {
     const { outside, onPurged, log } = this.#options
     await removeIfThere(outside.disk, this.#bundlePath)
     await onPurged(order, result)
-    await this.#write({ state: 'purged', order, at: outside.now().toISOString(), ...result, notTaken: [...result.notTaken] })
+    await this.#write({
+      state: 'purged',
+      order,
+      at: outside.now().toISOString(),
+      ...result,
+      notTaken: [...result.notTaken],
+    })
     this.#progress({ phase: 'purged', done: result.purged, total: result.purged, unit: 'documents' })
     log.info({ ...result, notTaken: result.notTaken.length }, 'force complete has ended')
   }

@@ -77,7 +77,11 @@ export class Healing {
     const name: DayBookName = { ...from, part: books.nextPart(from.epoch, from.day) }
     const id = books.id(name)
     await names.set(id, name)
-    const note = { terminal: identity().code, by: identity().name, did: 'move records out of a damaged day book' }
+    const note = {
+      terminal: identity().code,
+      by: identity().name,
+      did: 'move records out of a damaged day book',
+    }
     const options = { message: noteText(note), time: Math.floor(outside.now().getTime() / 1000) }
     await durable.create<FlatDoc>(id, options, (draft) => {
       for (const [position, record] of homeless) draft[recordKey(position)] = storedBytes(record)
@@ -95,7 +99,9 @@ export class Healing {
       const { epoch, day, part } = book.name
       if (epoch !== from.epoch || day !== from.day || part === from.part) continue
       const doc = (await books.open(book.id))?.doc()
-      if (doc) for (const position of (await recover(durable.storage, book.id, doc)).visible.keys()) found.add(position)
+      if (doc)
+        for (const position of (await recover(durable.storage, book.id, doc)).visible.keys())
+          found.add(position)
     }
     return found
   }

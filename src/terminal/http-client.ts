@@ -45,7 +45,9 @@ async function problemOf(response: Response): Promise<Refused> {
     problem = JSON.parse(text) as Partial<Problem>
   } catch {
     // Something between us and the relay answered.
-    problem = { detail: `The relay's address answered with HTTP status ${response.status} and no explanation. Is it the right address?` }
+    problem = {
+      detail: `The relay's address answered with HTTP status ${response.status} and no explanation. Is it the right address?`,
+    }
   }
   return refusedFrom(problem, response.status)
 }
@@ -72,7 +74,12 @@ async function jsonOf(base: string, response: Response): Promise<unknown> {
   }
 }
 
-export async function postJson(base: string, path: string, body: unknown, options: RequestOptions): Promise<unknown> {
+export async function postJson(
+  base: string,
+  path: string,
+  body: unknown,
+  options: RequestOptions,
+): Promise<unknown> {
   return sendJson(base, 'POST', path, body, options)
 }
 

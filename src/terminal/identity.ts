@@ -49,10 +49,18 @@ export function relayUrl(text: string): string {
   try {
     url = new URL(text)
   } catch {
-    throw new Refused('invalid', 'bad-relay-url', `"${text}" is no address. Give one such as http://192.168.1.10:8700.`)
+    throw new Refused(
+      'invalid',
+      'bad-relay-url',
+      `"${text}" is no address. Give one such as http://192.168.1.10:8700.`,
+    )
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new Refused('invalid', 'bad-relay-url', `The relay's address begins with http:// or https://, not ${url.protocol}//.`)
+    throw new Refused(
+      'invalid',
+      'bad-relay-url',
+      `The relay's address begins with http:// or https://, not ${url.protocol}//.`,
+    )
   }
   return url.origin
 }
@@ -83,7 +91,11 @@ export async function pair(
   const answer = await postJson(url, '/v1/pair', body, { signal })
   validate<PairResponse>('relay-api.schema.json#/$defs/PairResponse', answer, 'answer of the relay')
   if (known && known.organisation !== answer.organisation) {
-    throw new Refused('conflict', 'other-relay', 'This directory belongs to another organisation. Use an empty directory.')
+    throw new Refused(
+      'conflict',
+      'other-relay',
+      'This directory belongs to another organisation. Use an empty directory.',
+    )
   }
   const file: TerminalIdentityFile = { ...answer, relayUrl: url, privateKey: pem }
   await writeChecked(disk, join(directory, FILE), file)

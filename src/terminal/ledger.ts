@@ -73,4 +73,3 @@ export class Ledger {
     return this.#log.close()
   }
 }
-

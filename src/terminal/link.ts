@@ -133,7 +133,9 @@ export class Link {
         relay: identity().relay,
         onUp: resolve,
         onDown: (reason) => {
-          reject(new Refused('unavailable', 'relay-unreachable', `The connection to the relay failed: ${reason}.`))
+          reject(
+            new Refused('unavailable', 'relay-unreachable', `The connection to the relay failed: ${reason}.`),
+          )
           if (this.#adapter !== adapter) return
           this.#adapter = undefined
           if (this.#state.state === 'up') this.#lost(reason)

@@ -1,16 +1,18 @@
 import { recordsIn } from '../docs/daybook.js'
 import { exportSale, type ExportedInvoice } from '../docs/export.js'
 import type { InvoiceLookup } from '../docs/generated/types.js'
-import { isSale } from '../docs/record.js'
+import { isSale, type SealedRecord } from '../docs/record.js'
 import { parseNumber } from '../docs/series.js'
 import { Refused } from '../protocol/problem.js'
 import type { DayRange } from '../protocol/queries.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
+import type { Chain } from './chain.js'
 import type { Book, DayBooks } from './day-books.js'
 import type { RelaySession } from './relay-session.js'
 
 export interface LookupOptions {
   readonly books: DayBooks
+  readonly chain: Chain
   readonly durable: DurableRepo
   /** The session of a link that is up; a lookup never makes one. */
   readonly session: () => RelaySession | undefined
@@ -29,7 +31,8 @@ export class Lookup {
   async *all(range: DayRange = {}): AsyncGenerator<ExportedInvoice> {
     for (const book of await this.#options.books.onDisk()) {
       const { day } = book.name
-      if ((range.from !== undefined && day < range.from) || (range.to !== undefined && day > range.to)) continue
+      if ((range.from !== undefined && day < range.from) || (range.to !== undefined && day > range.to))
+        continue
       yield* await this.#read(book)
     }
   }
@@ -52,7 +55,8 @@ export class Lookup {
     if (!doc) return []
     const found: ExportedInvoice[] = []
     for (const record of recordsIn(doc)) {
-      if (isSale(record.body)) found.push(exportSale(record, record.body, record.body.chain.position <= covered))
+      if (isSale(record.body))
+        found.push(exportSale(record, record.body, record.body.chain.position <= covered))
     }
     if (!wasLoaded && book.entry) await durable.release(book.id)
     return found
@@ -64,14 +68,15 @@ export class Lookup {
    */
   async find(number: string): Promise<InvoiceLookup> {
     if (!parseNumber(number)) {
-      throw new Refused('invalid', 'not-a-number', `"${number}" is no invoice number of this store, such as T01A/2627/000123.`)
+      throw new Refused(
+        'invalid',
+        'not-a-number',
+        `"${number}" is no invoice number of this store, such as T01A/2627/000123.`,
+      )
     }
-    let invoice: ExportedInvoice | undefined
-    const corrections = new Map<string, ExportedInvoice>()
-    for await (const sale of this.all()) {
-      if (sale.number === number) invoice = sale
-      else if (names(sale, number)) corrections.set(sale.number, sale)
-    }
+    const here = await this.#here(number)
+    let { invoice } = here
+    const corrections = new Map(here.corrections.map((sale) => [sale.number, sale]))
     const session = this.#options.session()
     if (session) {
       const there = await this.#ask(session, number)
@@ -87,12 +92,43 @@ export class Lookup {
     return { invoice, corrections: [...corrections.values()] }
   }
 
+  /** What was sealed since the start is in memory; a correction is always later than what it corrects. */
+  async #here(
+    number: string,
+  ): Promise<{ invoice?: ExportedInvoice | undefined; corrections: ExportedInvoice[] }> {
+    const { chain, books } = this.#options
+    const record = chain.saleWithNumber(number)
+    if (record) {
+      const covered = new Map<string, number>()
+      for (const book of await books.onDisk())
+        covered.set(
+          book.name.epoch,
+          Math.max(await books.coveredUpTo(book), covered.get(book.name.epoch) ?? 0),
+        )
+      const view = (sale: SealedRecord): ExportedInvoice[] => {
+        const { body } = sale
+        return isSale(body)
+          ? [exportSale(sale, body, body.chain.position <= (covered.get(body.chain.epoch) ?? 0))]
+          : []
+      }
+      return { invoice: view(record)[0], corrections: chain.correctionsOf(number).flatMap(view) }
+    }
+    let invoice: ExportedInvoice | undefined
+    const corrections: ExportedInvoice[] = []
+    for await (const sale of this.all()) {
+      if (sale.number === number) invoice = sale
+      else if (names(sale, number)) corrections.push(sale)
+    }
+    return { invoice, corrections }
+  }
+
   async #ask(session: RelaySession, number: string): Promise<InvoiceLookup | undefined> {
     try {
       return await session.invoice(number, this.#options.signal)
     } catch (error) {
       // What the relay does not hold, or cannot be asked for, may still be here.
-      if (error instanceof Refused && (error.kind === 'notFound' || error.kind === 'unavailable')) return undefined
+      if (error instanceof Refused && (error.kind === 'notFound' || error.kind === 'unavailable'))
+        return undefined
       throw error
     }
   }

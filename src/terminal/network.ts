@@ -59,7 +59,9 @@ export class TicketClientAdapter extends WebSocketClientAdapter {
       socket.terminate()
     })
     socket.on('error', (error) => this.#end((error as NodeJS.ErrnoException).code ?? error.message))
-    socket.on('close', (code, reason) => this.#end(reason.toString() || `the connection was closed (${code})`))
+    socket.on('close', (code, reason) =>
+      this.#end(reason.toString() || `the connection was closed (${code})`),
+    )
   }
 
   #listen(socket: WebSocket): void {

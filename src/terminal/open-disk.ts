@@ -73,7 +73,8 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
     quarantine: path('quarantine'),
     disk,
     onDamage: (damage: object) => log.error({ file: name, damage }, 'a damaged line was found'),
-    onUnreadable: (key: string, error: Error) => log.error({ file: name, key, error: error.message }, 'an entry is unreadable'),
+    onUnreadable: (key: string, error: Error) =>
+      log.error({ file: name, key, error: error.message }, 'an entry is unreadable'),
   })
   const storage = await DurableStorageAdapter.open({
     directory: path('documents'),

@@ -45,7 +45,11 @@ export class RelaySession {
     const challenge = await postJson(base, '/v1/challenge', { terminal }, { signal })
     validate<ChallengeResponse>(schema('ChallengeResponse'), challenge, ANSWER)
     if (challenge.relay !== identity.relay) {
-      throw new Refused('forbidden', 'other-relay', `The relay at ${base} is not the one this terminal was paired with.`)
+      throw new Refused(
+        'forbidden',
+        'other-relay',
+        `The relay at ${base} is not the one this terminal was paired with.`,
+      )
     }
     const { nonce, relay } = challenge
     const signature = prove(
@@ -63,7 +67,12 @@ export class RelaySession {
   }
 
   async sync(documents: readonly NamedHeads[], signal: AbortSignal): Promise<SyncResponse> {
-    const answer = await postJson(this.base, '/v1/sync', { documents }, this.#options(signal, PART_TIMEOUT_MS))
+    const answer = await postJson(
+      this.base,
+      '/v1/sync',
+      { documents },
+      this.#options(signal, PART_TIMEOUT_MS),
+    )
     validate<SyncResponse>(schema('SyncResponse'), answer, ANSWER)
     return answer
   }
@@ -89,27 +98,51 @@ export class RelaySession {
     return answer
   }
 
-  async receiveStock(received: readonly { sku: string; quantity: string }[], signal: AbortSignal): Promise<void> {
+  async receiveStock(
+    received: readonly { sku: string; quantity: string }[],
+    signal: AbortSignal,
+  ): Promise<void> {
     await postJson(this.base, '/v1/stock', { received }, this.#options(signal, PART_TIMEOUT_MS))
   }
 
   async beginHandoff(id: string, size: number, sha256: string, signal: AbortSignal): Promise<HandoffStatus> {
-    const answer = await sendJson(this.base, 'PUT', `/v1/handoffs/${id}`, { size, sha256 }, this.#options(signal))
+    const answer = await sendJson(
+      this.base,
+      'PUT',
+      `/v1/handoffs/${id}`,
+      { size, sha256 },
+      this.#options(signal),
+    )
     validate<HandoffStatus>(schema('HandoffStatus'), answer, ANSWER)
     return answer
   }
 
-  async appendHandoff(id: string, offset: number, part: Uint8Array, signal: AbortSignal): Promise<HandoffStatus> {
+  async appendHandoff(
+    id: string,
+    offset: number,
+    part: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<HandoffStatus> {
     const headers = { 'content-type': 'application/octet-stream', 'upload-offset': String(offset) }
     const init = { method: 'PATCH', headers, body: part as Uint8Array<ArrayBuffer> }
-    const response = await request(this.base, `/v1/handoffs/${id}`, init, this.#options(signal, PART_TIMEOUT_MS))
+    const response = await request(
+      this.base,
+      `/v1/handoffs/${id}`,
+      init,
+      this.#options(signal, PART_TIMEOUT_MS),
+    )
     const answer: unknown = await response.json()
     validate<HandoffStatus>(schema('HandoffStatus'), answer, ANSWER)
     return answer
   }
 
   async takeHandoff(id: string, signal: AbortSignal): Promise<HandoffTaken> {
-    const answer = await postJson(this.base, `/v1/handoffs/${id}/take`, {}, this.#options(signal, TAKE_TIMEOUT_MS))
+    const answer = await postJson(
+      this.base,
+      `/v1/handoffs/${id}/take`,
+      {},
+      this.#options(signal, TAKE_TIMEOUT_MS),
+    )
     validate<HandoffTaken>(schema('HandoffTaken'), answer, ANSWER)
     return answer
   }

@@ -48,11 +48,19 @@ export async function serveTerminal(agent: Agent, port: number): Promise<ServedT
   })
   app.use('/v1', express.json({ limit: JSON_BODY_BYTES, strict: true }))
   app.use('/v1', billingApi(agent), catalogueApi(agent), syncApi(agent), reportsApi(agent))
-  app.use(express.static(fileURLToPath(new URL('./web', import.meta.url)), { index: 'index.html', redirect: false }))
+  app.use(
+    express.static(fileURLToPath(new URL('./web', import.meta.url)), {
+      index: 'index.html',
+      redirect: false,
+    }),
+  )
   app.use(notFound)
   app.use(
     problems((error, request) =>
-      agent.log.error({ route: `${request.method} ${request.path}`, error: String((error as Error).stack) }, 'a request failed'),
+      agent.log.error(
+        { route: `${request.method} ${request.path}`, error: String((error as Error).stack) },
+        'a request failed',
+      ),
     ),
   )
   const server = createServer(app)

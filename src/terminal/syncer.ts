@@ -67,7 +67,10 @@ export class Syncer {
    * Exchanges everything both ways, over a connection made for it where there is none.
    * @throws Refused when the relay cannot be reached or the connection is lost; what was receipted until then stays so
    */
-  sync(progress: (event: ExchangeProgress) => void = () => undefined, signal?: AbortSignal): Promise<SyncResult> {
+  sync(
+    progress: (event: ExchangeProgress) => void = () => undefined,
+    signal?: AbortSignal,
+  ): Promise<SyncResult> {
     this.#running ??= this.#run(progress, signal).finally(() => {
       this.#running = undefined
       this.#options.onDone()
@@ -89,7 +92,8 @@ export class Syncer {
       await this.#options.documents.loadShop()
       const newEpoch = await this.#unblock(session, stop)
       const complete = result.notTaken.length === 0
-      if (complete) await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })
+      if (complete)
+        await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })
       return { ...result, complete, ...(newEpoch === undefined ? {} : { newEpoch }) }
     })
   }
@@ -116,10 +120,16 @@ export class Syncer {
       // A directory that knows it is a copy asks for an epoch of its own.
       if (chain().block === 'copied') return
       chain().block = 'superseded'
-      log.error({ here: identity().epoch, relay: granted.epoch }, 'fork alarm: another directory seals as this terminal in a later epoch')
+      log.error(
+        { here: identity().epoch, relay: granted.epoch },
+        'fork alarm: another directory seals as this terminal in a later epoch',
+      )
     } else if (granted.lastPosition > chain().state.position && chain().block === undefined) {
       chain().block = 'restored'
-      log.warn({ here: chain().state.position, relay: granted.lastPosition }, 'the relay holds later records of this terminal')
+      log.warn(
+        { here: chain().state.position, relay: granted.lastPosition },
+        'the relay holds later records of this terminal',
+      )
     }
   }
 
@@ -196,7 +206,8 @@ export class Syncer {
     } catch (error) {
       // The next seal, exchange or connection tries again.
       this.#report(error)
-      if (error instanceof Refused && error.code === 'no-session') await link.renew().catch((again: unknown) => this.#report(again))
+      if (error instanceof Refused && error.code === 'no-session')
+        await link.renew().catch((again: unknown) => this.#report(again))
     }
     onDone()
   }

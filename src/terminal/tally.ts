@@ -13,7 +13,8 @@ export interface Tally {
 export const NO_TALLY: Tally = { invoices: 0, creditNotes: 0, payable: 0 }
 
 export function addTallies(a: Tally, b: Tally): Tally {
-  const oldest = a.oldest !== undefined && (b.oldest === undefined || a.oldest < b.oldest) ? a.oldest : b.oldest
+  const oldest =
+    a.oldest !== undefined && (b.oldest === undefined || a.oldest < b.oldest) ? a.oldest : b.oldest
   return {
     invoices: a.invoices + b.invoices,
     creditNotes: a.creditNotes + b.creditNotes,

@@ -1,9 +1,21 @@
-import { composeCreditNote, composeDayClose, composeInvoice, type CreditDraft, type SaleDraft } from '../docs/compose.js'
+import {
+  composeCreditNote,
+  composeDayClose,
+  composeInvoice,
+  type CreditDraft,
+  type SaleDraft,
+} from '../docs/compose.js'
 import type { ExportedInvoice } from '../docs/export.js'
 import { addDecimals, compareDecimals, negateDecimal } from '../docs/decimal.js'
 import { newId } from '../docs/ids.js'
 import { priceBill } from '../docs/pricing.js'
-import type { CreditNoteRecord, DayCloseRecord, InvoiceRecord, SaleRecord, SealedRecord } from '../docs/record.js'
+import type {
+  CreditNoteRecord,
+  DayCloseRecord,
+  InvoiceRecord,
+  SaleRecord,
+  SealedRecord,
+} from '../docs/record.js'
 import { parseNumber } from '../docs/series.js'
 import type { DayTotals, Tender } from '../docs/generated/types.js'
 import { Refused } from '../protocol/problem.js'
@@ -71,7 +83,9 @@ export class Till {
   /** The invoice of this number, if it was sealed here and read since the start. */
   soldAs(number: string): Sold<InvoiceRecord> | undefined {
     const record = this.#options.chain.saleWithNumber(number)
-    return record?.body.type === 'invoice' ? { record: record as Sold<InvoiceRecord>['record'], again: true } : undefined
+    return record?.body.type === 'invoice'
+      ? { record: record as Sold<InvoiceRecord>['record'], again: true }
+      : undefined
   }
 
   /** Seals a credit note. It cannot take back more of a line than the invoice sold. */
@@ -125,18 +139,28 @@ export class Till {
 
   /** The invoice of a reference was sealed and purged: that it was sealed is known, what it held is at the relay. */
   #purged(externalRef: string, number: string): never {
-    throw new Refused('conflict', 'sealed-before', `${externalRef} was sealed before, as ${number}.`, { number })
+    throw new Refused('conflict', 'sealed-before', `${externalRef} was sealed before, as ${number}.`, {
+      number,
+    })
   }
 
   async #corrected({ corrects, lines }: Credit): Promise<CreditNoteRecord['corrects']> {
     if ('outside' in corrects) return corrects
     const { number } = corrects
     if (!parseNumber(number)) {
-      throw new Refused('invalid', 'not-a-number', `"${number}" is no invoice number of this store, such as T01A/2627/000123.`)
+      throw new Refused(
+        'invalid',
+        'not-a-number',
+        `"${number}" is no invoice number of this store, such as T01A/2627/000123.`,
+      )
     }
     const { invoice, corrections } = await this.#options.lookup.find(number)
     if (invoice.type !== 'invoice') {
-      throw new Refused('conflict', 'not-an-invoice', `${number} is a credit note; only an invoice can be corrected.`)
+      throw new Refused(
+        'conflict',
+        'not-an-invoice',
+        `${number} is a credit note; only an invoice can be corrected.`,
+      )
     }
     const left = quantitiesLeft(invoice, corrections)
     for (const { sku, quantity } of lines) {
@@ -157,7 +181,10 @@ export class Till {
 
 class SealedBefore extends Error {}
 
-function quantitiesLeft(invoice: ExportedInvoice, corrections: readonly ExportedInvoice[]): Map<string, string> {
+function quantitiesLeft(
+  invoice: ExportedInvoice,
+  corrections: readonly ExportedInvoice[],
+): Map<string, string> {
   const left = new Map<string, string>()
   // A credit note's quantities are negative.
   for (const { lines } of [invoice, ...corrections]) {

@@ -79,7 +79,8 @@ export function billingApi(agent: Agent): Router {
   })
   api.get('/sealed', (request, response) => {
     const externalRef = queryOf(request, 'externalRef')
-    if (externalRef === undefined) throw new Refused('invalid', 'invalid-query', 'Name the reference: ?externalRef=…')
+    if (externalRef === undefined)
+      throw new Refused('invalid', 'invalid-query', 'Name the reference: ?externalRef=…')
     response.json({ number: agent.chain.externalRefs.get(externalRef) ?? null })
   })
 

@@ -22,11 +22,20 @@ export function catalogueApi(agent: Agent): Router {
     response.json(await agent.catalogue.view(request.params.sku))
   })
   api.post('/items', async (request, response) => {
-    const { by, items, received = [], whileDisconnected = false } = bodyOf<EditItems>(request, `${TERMINAL_API}EditItems`)
+    const {
+      by,
+      items,
+      received = [],
+      whileDisconnected = false,
+    } = bodyOf<EditItems>(request, `${TERMINAL_API}EditItems`)
     const did = items.length === 1 ? 'edit item' : `import ${items.length} items`
     await answerLong(request, response, async (progress, signal) => {
-      const changed = await agent.catalogue.edit(personOf(agent, { by }), did, items, { whileDisconnected }, (done) =>
-        progress({ done, total: items.length }),
+      const changed = await agent.catalogue.edit(
+        personOf(agent, { by }),
+        did,
+        items,
+        { whileDisconnected },
+        (done) => progress({ done, total: items.length }),
       )
       agent.syncer.pushSoon()
       if (received.length > 0) await agent.link.use((session) => session.receiveStock(received, signal))

@@ -1,9 +1,9 @@
 import { Router } from 'express'
-import { csvHeader, csvRows } from '../../docs/export.js'
+import { csvParts } from '../../docs/export.js'
 import { historyAbout } from '../../docs/history-query.js'
 import { queryOf } from '../../protocol/http.js'
 import { dayRangeOf } from '../../protocol/queries.js'
-import { sendJsonList } from '../../protocol/streams.js'
+import { sendJsonList, sendParts } from '../../protocol/streams.js'
 import type { Agent } from '../agent.js'
 
 /** A comment line keeps the stream open through whatever sits between. Milliseconds. */
@@ -31,7 +31,8 @@ export function reportsApi(agent: Agent): Router {
         waiting = undefined
         agent.status().then(
           (status) => send('status', status),
-          (error: unknown) => agent.log.error({ error: (error as Error).message }, 'the status could not be read'),
+          (error: unknown) =>
+            agent.log.error({ error: (error as Error).message }, 'the status could not be read'),
         )
       }, STATUS_AFTER_MS)
     }
@@ -51,10 +52,11 @@ export function reportsApi(agent: Agent): Router {
     const range = dayRangeOf(request)
     if (queryOf(request, 'format') === 'csv') {
       const { minorDigits } = agent.documents.shop().policy
-      response.type('text/csv')
-      response.write(csvHeader())
-      for await (const invoice of agent.lookup.all(range)) response.write(csvRows(invoice, minorDigits))
-      response.end()
+      await sendParts(
+        response,
+        'text/csv',
+        csvParts(agent.lookup.all(range), () => minorDigits),
+      )
       return
     }
     await sendJsonList(response, 'invoices', agent.lookup.all(range))

@@ -18,7 +18,11 @@ export function syncApi(agent: Agent): Router {
   })
   api.post('/online', async (request, response) => {
     if (typeof request.body === 'object' && request.body !== null && !('confirm' in request.body)) {
-      throw new Refused('invalid', 'not-confirmed', 'Working as online client syncs and then stays connected. Confirm it with {"confirm":true}.')
+      throw new Refused(
+        'invalid',
+        'not-confirmed',
+        'Working as online client syncs and then stays connected. Confirm it with {"confirm":true}.',
+      )
     }
     const body = bodyOf<OnlineRequest>(request, `${TERMINAL_API}OnlineRequest`)
     await answerLong(request, response, (progress: (event: ExchangeProgress) => void) =>

@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import type { PairingResponse, RelayConfig, ShopOptions } from '../docs/generated/types.js'
+import { validate } from '../docs/validate.js'
+import { Refused } from '../protocol/problem.js'
+import {
+  action,
+  choiceOption,
+  countOption,
+  portOption,
+  untilStopped,
+  withData,
+  type Common,
+} from './context.js'
+import { startRelay, withKind } from './service.js'
+
+const DEFAULT_PORT = 8700
+const DEFAULT_HOST = '127.0.0.1'
+
+interface ServeOptions extends Common {
+  readonly data: string
+  readonly host?: string
+  readonly port?: number
+  readonly config?: string
+}
+
+interface PairOptions extends Common {
+  readonly data: string
+  readonly shop: string
+  readonly terminal: string
+  readonly role: 'till' | 'manager'
+}
+
+interface ShopCommandOptions extends Common {
+  readonly data: string
+  readonly shop: string
+  readonly currency?: string
+  readonly minorDigits?: number
+  readonly rounding?: ShopOptions['rounding']
+  readonly payableStep?: number
+  readonly timeZone?: string
+  readonly dayStartsAt?: string
+  readonly financialYearStart?: string
+  readonly address?: string
+  readonly taxId?: string
+  readonly pricesIncludeTax?: boolean
+}
+
+export function relayCommands(program: Command): void {
+  const relay = program.command('relay').description('the server that merges what terminals wrote')
+
+  withData(relay.command('serve'))
+    .description('run a relay over a data directory; it is made if there is none')
+    .option('--port <n>', `port to listen on, 0 for any (default ${DEFAULT_PORT})`, portOption)
+    .option('--host <address>', `address to listen on; 0.0.0.0 for all (default ${DEFAULT_HOST})`)
+    .option('--config <file>', 'JSON file with host, port, and settings of shops')
+    .action(
+      action(
+        async (context, options: ServeOptions) => {
+          const config = options.config === undefined ? {} : await readConfig(options.config)
+          const running = await startRelay({
+            directory: options.data,
+            create: true,
+            host: options.host ?? config.host ?? DEFAULT_HOST,
+            port: options.port ?? config.port ?? DEFAULT_PORT,
+            config,
+            quiet: false,
+          })
+          const stopped = untilStopped()
+          context.print({ url: running.url, pid: process.pid }, `Relay at ${running.url}`)
+          await stopped
+          await running.stop()
+        },
+        (options) => options,
+      ),
+    )
+
+  withData(relay.command('pair'))
+    .description('make a one-time code to pair a terminal; the shop is founded if there is none of that name')
+    .requiredOption('--shop <name>', 'the shop')
+    .requiredOption('--terminal <name>', 'the terminal; one that exists gets its next epoch')
+    .option('--role <role>', 'till or manager', choiceOption(['till', 'manager']), 'till')
+    .action(
+      action(
+        async (context, options: PairOptions) => {
+          const { data, shop, terminal, role } = options
+          const pairing = await withKind(
+            data,
+            'relay',
+            (client) => client.send<PairingResponse>('POST', '/v1/admin/pairings', { shop, terminal, role }),
+            'relay',
+          )
+          context.print(pairing, pairing.code)
+          if (!context.json)
+            context.say(`For terminal ${terminal} of shop ${shop}; valid once, until ${pairing.expiresAt}.`)
+        },
+        (options) => options,
+      ),
+    )
+
+  withData(relay.command('shop'))
+    .description('found a shop, show it, or change its settings; a changed policy becomes its next version')
+    .requiredOption('--shop <name>', 'the shop')
+    .option('--currency <code>', 'ISO 4217 code (default INR)')
+    .option('--minor-digits <n>', 'digits after the decimal point (default 2)', (text) => Number(text))
+    .option('--prices-include-tax', 'prices are inclusive of tax')
+    .option('--no-prices-include-tax', 'tax comes on top of prices')
+    .option(
+      '--rounding <where>',
+      'line, rate-group or document (default line)',
+      choiceOption(['line', 'rate-group', 'document']),
+    )
+    .option(
+      '--payable-step <minor>',
+      'round the payable amount to a multiple, 100 for whole rupees (default 1)',
+      countOption,
+    )
+    .option('--time-zone <zone>', 'IANA time zone (default that of the relay)')
+    .option('--day-starts-at <time>', 'HH:MM at which a business day begins (default 00:00)')
+    .option('--financial-year-start <date>', 'MM-DD (default 04-01)')
+    .option('--address <text>', 'as it stands on invoices')
+    .option('--tax-id <text>', 'tax registration, as it stands on invoices')
+    .action(
+      action(
+        async (context, { data, json: _json, shop, ...settings }: ShopCommandOptions) => {
+          const answer = await withKind(
+            data,
+            'relay',
+            (client) =>
+              client.send<{ name: string; policy: object }>(
+                'PUT',
+                `/v1/admin/shops?name=${encodeURIComponent(shop)}`,
+                settings,
+              ),
+            'relay',
+          )
+          context.print(answer, JSON.stringify(answer, null, 2))
+        },
+        (options) => options,
+      ),
+    )
+
+  withData(relay.command('status'))
+    .description('shops, terminals, documents, receipts and damage')
+    .action(
+      action(
+        async (context, options: Common & { data: string }) => {
+          const status = await withKind(options.data, 'relay', (client) =>
+            client.get<{ damage: unknown[] }>('/v1/admin/status'),
+          )
+          context.print(status, JSON.stringify(status, null, 2))
+          return status.damage.length > 0 ? 6 : 0
+        },
+        (options) => options,
+      ),
+    )
+}
+
+async function readConfig(path: string): Promise<RelayConfig> {
+  let value: unknown
+  const text = await readFile(path, 'utf8')
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Refused('invalid', 'bad-config', `${path} is not JSON: ${(error as Error).message}`)
+  }
+  validate<RelayConfig>('relay-config.schema.json', value, `config file ${path}`)
+  return value
+}

@@ -1,0 +1,181 @@
+import { pipeline } from 'node:stream/promises'
+import type { Command } from 'commander'
+import type { HistoryLine } from '../docs/describe.js'
+import type { Policy } from '../docs/generated/types.js'
+import { formatMinor } from '../docs/money.js'
+import type { Status } from '../terminal/status.js'
+import { readCatalogueFile } from './catalogue-file.js'
+import {
+  action,
+  choiceOption,
+  countOption,
+  dateOption,
+  rateOption,
+  withData,
+  type CommandContext,
+  type Common,
+} from './context.js'
+import { EXIT } from './exit.js'
+import { replay } from './replay.js'
+import { withKind, withService } from './service.js'
+import type { ServiceClient } from './client.js'
+import { withPerson } from './terminal-commands.js'
+
+interface Data extends Common {
+  readonly data: string
+  readonly by?: string
+}
+
+export function replayCommand(terminal: Command): void {
+  withPerson(terminal.command('replay'))
+    .description(
+      'seal the sales of a CSV file (InvoiceNo, StockCode, Description, Quantity, UnitPrice …), each once',
+    )
+    .requiredOption('--sales <file.csv>', 'the sales file')
+    .option('--limit <n>', 'at most so many invoices', countOption)
+    .option('--rate <n/s>', 'so many invoices a second', rateOption)
+    .option('--tax <spec>', 'tax on every line, such as VAT:20 or CGST:9+SGST:9; without it none')
+    .action(
+      action(
+        async (context, options: Data & { sales: string; limit?: number; rate?: number; tax?: string }) => {
+          const interrupted = new AbortController()
+          process.once('SIGINT', () => interrupted.abort())
+          const { sales: file, limit, rate, tax, by } = options
+          const { summary, policy } = await withKind(options.data, 'terminal', async (client) => ({
+            summary: await replay(client, {
+              file,
+              limit,
+              rate,
+              tax,
+              by,
+              progress: context.progress,
+              signal: interrupted.signal,
+            }),
+            policy: (await client.get<{ policy: Policy }>('/v1/shop')).policy,
+          }))
+          const total = `${formatMinor(summary.total.minor, policy.minorDigits)} ${summary.total.currency}`
+          context.print(
+            summary,
+            [
+              `Sealed ${summary.sealed} invoices and ${summary.creditNotes} credit notes; ${summary.sealedBefore} had been sealed before. Net total ${total}.`,
+              ...summary.skippedRows.map(({ row, reason }) => `Row ${row} was not sold: ${reason}`),
+            ].join('\n'),
+          )
+          if (!summary.interrupted) return EXIT.ok
+          context.say('Interrupted. Run it again to go on; nothing is sealed twice.')
+          return EXIT.failure
+        },
+        (options) => options,
+      ),
+    )
+}
+
+/** Items sent in one request. */
+const IMPORT_BATCH = 2_000
+
+export function reportCommands(program: Command): void {
+  const catalogue = program.command('catalogue').description('items, prices and taxes')
+  withPerson(catalogue.command('import'))
+    .description(
+      'import items from a CSV file (sku, name, price, tax, unit, hsn, barcodes, received) on a manager’s terminal',
+    )
+    .requiredOption('--file <file.csv>', 'the catalogue file')
+    .option(
+      '--while-disconnected',
+      'import in disconnected mode too; what others changed meanwhile is shown and settled after the next sync',
+    )
+    .action(
+      action(
+        async (context, options: Data & { file: string; whileDisconnected?: boolean }) => {
+          const result = await withKind(options.data, 'terminal', (client) =>
+            importCatalogue(client, context, options),
+          )
+          context.print(result, `${result.items} items read, ${result.changed} changed.`)
+        },
+        (options) => options,
+      ),
+    )
+
+  withData(program.command('history'))
+    .description('who, when, what, old and new value: of an invoice, a SKU, a document, or everything')
+    .argument('[about]', 'an invoice number, a SKU or a document id')
+    .action(
+      action(
+        async (context, about: string | undefined, options: Data) => {
+          const query = about === undefined ? '' : `?about=${encodeURIComponent(about)}`
+          return withService(options.data, async (client, kind) => {
+            const path = `${kind === 'relay' ? '/v1/admin' : '/v1'}/history${query}`
+            if (context.json) await pipeline(await client.stream(path), process.stdout, { end: false })
+            else
+              context.print(
+                undefined,
+                historyText((await client.get<{ history: HistoryLine[] }>(path)).history),
+              )
+          })
+        },
+        (_about, options) => options,
+      ),
+    )
+
+  withData(program.command('export'))
+    .description('invoices and credit notes of a terminal or a relay; exit 6 where damage was found')
+    .requiredOption('--format <format>', 'json or csv', choiceOption(['json', 'csv']))
+    .option('--from <date>', 'first business day', dateOption)
+    .option('--to <date>', 'last business day', dateOption)
+    .action(
+      action(
+        async (context, options: Data & { format: string; from?: string; to?: string }) => {
+          const query = new URLSearchParams({ format: options.format })
+          if (options.from !== undefined) query.set('from', options.from)
+          if (options.to !== undefined) query.set('to', options.to)
+          return withService(options.data, async (client, kind) => {
+            const base = kind === 'relay' ? '/v1/admin' : '/v1'
+            await pipeline(await client.stream(`${base}/export?${query}`), process.stdout, { end: false })
+            const { damage } = await client.get<Pick<Status, 'damage'>>(`${base}/status`)
+            for (const { path, reason } of damage)
+              context.say(
+                `counterfoil: ${path} is damaged (${reason}); what it held may be missing from this export.`,
+              )
+            return damage.length > 0 ? EXIT.found : EXIT.ok
+          })
+        },
+        (options) => options,
+      ),
+    )
+}
+
+async function importCatalogue(
+  client: ServiceClient,
+  context: CommandContext,
+  { file, by, whileDisconnected = false }: Data & { file: string; whileDisconnected?: boolean },
+): Promise<{ items: number; changed: number; received: number }> {
+  const { policy } = await client.get<{ policy: Policy }>('/v1/shop')
+  const { items, received } = await readCatalogueFile(file, policy.minorDigits)
+  const sum = { items: 0, changed: 0, received: 0 }
+  for (let start = 0; start < items.length; start += IMPORT_BATCH) {
+    const batch = items.slice(start, start + IMPORT_BATCH)
+    const skus = new Set(batch.map(({ sku }) => sku))
+    const body = {
+      items: batch,
+      received: received.filter(({ sku }) => skus.has(sku)),
+      whileDisconnected,
+      ...(by === undefined ? {} : { by }),
+    }
+    const part = await client.long<typeof sum>('/v1/items', body, (event) => {
+      context.progress.update('items', start + (event as { done: number }).done, items.length)
+    })
+    sum.items += part.items
+    sum.changed += part.changed
+    sum.received += part.received
+  }
+  return sum
+}
+
+function historyText(lines: readonly HistoryLine[]): string {
+  return lines
+    .map(({ at, terminal, by, did, name, what, old, new: now }) => {
+      const value = old.length === 0 ? `${now}` : `${old.join(' | ')} → ${now ?? '(removed)'}`
+      return `${at}  ${terminal} ${by}  ${did}  ${name}: ${what}: ${value}`
+    })
+    .join('\n')
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ControlFile, RelayConfig } from '../docs/generated/types.js'
+import { validate } from '../docs/validate.js'
+import { Refused } from '../protocol/problem.js'
+import { Relay } from '../relay/relay.js'
+import { serveRelay } from '../relay/serve.js'
+import { readChecked, writeChecked } from '../storage/atomic-file.js'
+import { isLocked, type DirectoryKind } from '../storage/data-directory.js'
+import { kindOfDirectory } from '../storage/directory-kind.js'
+import { Agent } from '../terminal/agent.js'
+import { serveTerminal } from '../terminal/serve.js'
+import { ServiceClient } from './client.js'
+import { makeLogger } from './logger.js'
+import { outside } from './outside.js'
+
+/** What runs over a data directory, in this process. */
+export interface Running {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+const CONTROL = 'control.json'
+
+async function announce(directory: string, url: string, token?: string): Promise<void> {
+  const file: ControlFile = { url, pid: process.pid, ...(token === undefined ? {} : { token }) }
+  await writeChecked(outside.disk, join(directory, CONTROL), file)
+}
+
+async function withdraw(directory: string): Promise<void> {
+  await outside.disk.unlink(join(directory, CONTROL)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+}
+
+export interface RelayStart {
+  readonly directory: string
+  readonly create: boolean
+  readonly host: string
+  readonly port: number
+  readonly config: RelayConfig
+  readonly quiet: boolean
+}
+
+export async function startRelay(start: RelayStart): Promise<Running> {
+  const directory = resolve(start.directory)
+  const relay = await Relay.open({
+    directory,
+    create: start.create,
+    config: start.config,
+    ...outside,
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    log: makeLogger('relay', start.quiet),
+  })
+  const adminToken = randomBytes(32).toString('base64url')
+  const served = await serveRelay(relay, { host: start.host, port: start.port, adminToken }).catch(
+    async (error: unknown) => {
+      await relay.close()
+      throw error
+    },
+  )
+  // Commands run on this machine, whatever address the relay serves.
+  const local = new URL(served.url)
+  if (local.hostname === '0.0.0.0' || local.hostname === '[::]') local.hostname = '127.0.0.1'
+  await announce(directory, local.origin, adminToken)
+  return {
+    url: served.url,
+    stop: async () => {
+      await withdraw(directory)
+      await served.stop()
+    },
+  }
+}
+
+export async function startTerminal(
+  dataDirectory: string,
+  port: number,
+  quiet: boolean,
+): Promise<Running & { readonly agent: Agent }> {
+  const directory = resolve(dataDirectory)
+  const agent = await Agent.open({ directory, outside, log: makeLogger('terminal', quiet) })
+  const served = await serveTerminal(agent, port).catch(async (error: unknown) => {
+    await agent.stop()
+    throw error
+  })
+  await announce(directory, served.url)
+  return {
+    agent,
+    url: served.url,
+    stop: async () => {
+      await withdraw(directory)
+      await served.stop()
+    },
+  }
+}
+
+/** A process that has just locked the directory tells its address within moments. */
+const ANNOUNCE_MS = 10_000
+const LOOK_AGAIN_MS = 50
+
+/** The running process of a directory; undefined when nobody holds it. */
+async function running(directory: string): Promise<ServiceClient | undefined> {
+  for (let waited = 0; await isLocked(directory, outside.disk); waited += LOOK_AGAIN_MS) {
+    const file = await readChecked(outside.disk, join(directory, CONTROL))
+    if (file !== undefined) {
+      validate<ControlFile>('data-files.schema.json#/$defs/ControlFile', file, `file ${CONTROL}`)
+      if (isAlive(file.pid)) return new ServiceClient(file.url, file.token)
+    }
+    if (waited > ANNOUNCE_MS) {
+      throw new Refused(
+        'conflict',
+        'directory-in-use',
+        `${directory} is in use by a process that cannot be talked to. End it first.`,
+      )
+    }
+    await delay(LOOK_AGAIN_MS)
+  }
+  return undefined
+}
+
+/** A control file may be left from a process that was killed, while the next one is just starting. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/**
+ * Runs a command against a data directory: through the process that holds it, or else by opening it here.
+ * @param create make a relay's directory when there is none
+ */
+export async function withService<R>(
+  dataDirectory: string,
+  work: (client: ServiceClient, kind: DirectoryKind) => Promise<R>,
+  create?: 'relay',
+): Promise<R> {
+  const directory = resolve(dataDirectory)
+  const kind = (await kindOfDirectory(directory, outside.disk)) ?? create
+  const client = kind && (await running(directory))
+  if (client) return work(client, kind)
+  const here =
+    kind === 'relay'
+      ? await startRelay({
+          directory,
+          create: create === 'relay',
+          host: '127.0.0.1',
+          port: 0,
+          config: {},
+          quiet: true,
+        })
+      : await startTerminal(directory, 0, true)
+  try {
+    const control = await readChecked(outside.disk, join(directory, CONTROL))
+    validate<ControlFile>('data-files.schema.json#/$defs/ControlFile', control, `file ${CONTROL}`)
+    return await work(new ServiceClient(control.url, control.token), kind ?? 'terminal')
+  } finally {
+    await here.stop()
+  }
+}
+
+/** As {@link withService}, for commands that only one kind of directory knows. */
+export function withKind<R>(
+  dataDirectory: string,
+  wanted: DirectoryKind,
+  work: (client: ServiceClient) => Promise<R>,
+  create?: 'relay',
+): Promise<R> {
+  return withService(
+    dataDirectory,
+    (client, kind) => {
+      if (kind !== wanted) {
+        throw new Refused(
+          'invalid',
+          'directory-of-another-kind',
+          `${dataDirectory} is the directory of a ${kind}, not of a ${wanted}.`,
+        )
+      }
+      return work(client)
+    },
+    create,
+  )
+}
