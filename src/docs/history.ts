@@ -29,6 +29,50 @@ function valueOf(op: { readonly action: string; readonly value?: unknown }): Sca
   return plain(op.value) ?? `(${op.action})`
 }
 
+/** The values a document ever had, by operation, and which of them nothing has replaced yet. */
+class Values {
+  readonly #all = new Map<string, Scalar>()
+  readonly #live = new Map<string, Map<string, { readonly value: Scalar; readonly change: string }>>()
+  readonly #deps = new Map<string, readonly string[]>()
+
+  enter(change: string, deps: readonly string[]): void {
+    this.#deps.set(change, deps)
+  }
+
+  /** Replaces what an operation names as its predecessors, and returns it; two may replace the same apart. */
+  replace(key: string, pred: readonly string[]): Scalar[] {
+    for (const opId of pred) this.#live.get(key)?.delete(opId)
+    return pred.map((opId) => this.#all.get(opId)).filter((value) => value !== undefined)
+  }
+
+  add(key: string, opId: string, value: Scalar, change: string): void {
+    this.#all.set(opId, value)
+    let live = this.#live.get(key)
+    if (!live) this.#live.set(key, (live = new Map()))
+    live.set(opId, { value, change })
+  }
+
+  /** A value that is still there and that the author of a change had seen. */
+  seenBy(key: string, change: string): Scalar | undefined {
+    for (const { value, change: writer } of this.#live.get(key)?.values() ?? []) {
+      if (this.#isBefore(writer, change)) return value
+    }
+    return undefined
+  }
+
+  #isBefore(earlier: string, later: string): boolean {
+    const seen = new Set<string>()
+    const queue = [...(this.#deps.get(later) ?? [])]
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (next === earlier) return true
+      if (seen.has(next)) continue
+      seen.add(next)
+      queue.push(...(this.#deps.get(next) ?? []))
+    }
+    return false
+  }
+}
+
 /**
  * The changes of a document in causal order. Old values come from the operations that each operation names as its
  * predecessors, so nothing is replayed and concurrent edits show what their author saw.
@@ -38,17 +82,24 @@ export function* historyOf(
   doc: A.Doc<FlatDoc>,
   wanted: (key: string) => boolean = () => true,
 ): Generator<HistoryEntry> {
-  const values = new Map<string, Scalar>()
+  const values = new Values()
   for (const hash of A.topoHistoryTraversal(doc)) {
     const change = A.inspectChange(doc, hash)
     if (!change) continue
+    values.enter(hash, change.deps)
     const edits: Edit[] = []
     change.ops.forEach((op, index) => {
       if (op.obj !== '_root' || !wanted(op.key)) return
       const opId = `${change.startOp + index}@${change.actor}`
-      const value = op.action === 'del' ? undefined : valueOf(op)
-      if (value !== undefined) values.set(opId, value)
-      const old = op.pred.map((id) => values.get(id)).filter((before) => before !== undefined)
+      const old = values.replace(op.key, op.pred)
+      if (op.action === 'del') {
+        // To settle a conflict on the value that is shown, Automerge only takes the others away.
+        const kept = values.seenBy(op.key, hash)
+        edits.push({ key: op.key, old: kept === undefined ? old : [...old, kept], new: kept, opId })
+        return
+      }
+      const value = valueOf(op)
+      values.add(op.key, opId, value, hash)
       edits.push({ key: op.key, old, new: value, opId })
     })
     if (edits.length === 0) continue

@@ -36,10 +36,21 @@ export function signerFromPem(privateKeyPem: string): Signer {
   return { publicKey, sign: (data) => signBytes(null, data, privateKey).toString('base64url') }
 }
 
+/**
+ * The bytes of a base64url text in its one canonical spelling; undefined for any other. Node's decoder ignores what it
+ * does not know and the bits that are left over, so that one signature could be spelled in many ways.
+ */
+export function fromBase64Url(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
+}
+
 /** False for a wrong signature and for a key or signature that is malformed. */
 export function verifySignature(publicKey: string, data: Uint8Array, signature: string): boolean {
+  const bytes = fromBase64Url(signature)
+  if (!bytes) return false
   try {
-    return verifyBytes(null, data, publicKeyObject(publicKey), Buffer.from(signature, 'base64url'))
+    return verifyBytes(null, data, publicKeyObject(publicKey), bytes)
   } catch {
     return false
   }

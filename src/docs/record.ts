@@ -6,7 +6,7 @@ import type {
   InvoiceRecord,
   RecordBody,
 } from './generated/types.js'
-import { verifySignature, type Signer } from './keys.js'
+import { fromBase64Url, verifySignature, type Signer } from './keys.js'
 import { validate } from './validate.js'
 
 export type { CreditNoteRecord, EventRecord, DayCloseRecord, InvoiceRecord, RecordBody }
@@ -65,6 +65,7 @@ export function readRecord(stored: unknown): SealedRecord {
   if (split < 2 || stored[split] !== NEWLINE) throw new MalformedRecord('it has no signature line')
   const bytes = stored.subarray(0, split)
   const signature = Buffer.from(stored.subarray(split + 1)).toString('latin1')
+  if (!fromBase64Url(signature)) throw new MalformedRecord('its signature is not canonical base64url')
   let body: unknown
   let text: string
   try {
