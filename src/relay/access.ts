@@ -20,18 +20,17 @@ export class Access implements Sharing {
     return name.kind !== 'daybook' || name.terminal === identity.terminal
   }
 
-  /** Whether a terminal may bring this document into being. */
-  mayCreate(identity: Identity, name: DocumentName): boolean {
-    if (!this.mayRead(identity, name)) return false
+  /** Whether a terminal may write into a document, and bring it into being. */
+  mayWrite(identity: Pick<Identity, 'terminal' | 'shop'>, name: DocumentName): boolean {
+    const terminal = this.#shops.terminal(identity.terminal)?.terminal
+    if (!terminal || !this.mayRead(identity, name)) return false
     switch (name.kind) {
-      case 'daybook': {
-        const terminal = this.#shops.terminal(identity.terminal)?.terminal
-        return terminal !== undefined && name.code === terminal.code && terminal.keys.has(name.epoch)
-      }
+      case 'daybook':
+        return name.code === terminal.code && terminal.keys.has(name.epoch)
       case 'bills':
         return true
       case 'catalogue':
-        return identity.role === 'manager' && name.shard < this.#shops.get(identity.shop).catalogueShards
+        return terminal.role === 'manager' && name.shard < this.#shops.get(identity.shop).catalogueShards
       default:
         return false
     }

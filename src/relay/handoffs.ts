@@ -206,7 +206,7 @@ export class Handoffs {
     const { access, registry, durable, custody } = this.#options
     const documentId = id as DocumentId
     if (!access.mayRead(identity, name)) return 'it is not of this shop, or another terminal writes it'
-    if (access.mayCreate(identity, name)) {
+    if (access.mayWrite(identity, name)) {
       if (!registry.has(id)) await registry.set(id, name)
       await durable.merge(documentId, saved)
     }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type * as A from '@automerge/automerge'
 import type { PeerId } from '@automerge/automerge-repo'
 import type { FlatDoc } from '../docs/flat.js'
 import type { PendingPairings } from '../docs/generated/types.js'
@@ -153,6 +154,15 @@ export class Relay {
 
   isConnected(terminal: string): boolean {
     return this.#connected().has(terminal as PeerId)
+  }
+
+  /** A document this terminal may read and not write, as the relay has it; undefined for any other. */
+  readOnly(terminal: string, document: string): Promise<A.Doc<FlatDoc> | undefined> | undefined {
+    const name = this.registry.get(document)
+    const shop = this.shops.terminal(terminal)?.shop
+    if (!name || !shop || !this.access.mayRead({ terminal, shop: shop.id }, name)) return undefined
+    if (this.access.mayWrite({ terminal, shop: shop.id }, name)) return undefined
+    return this.durable.open<FlatDoc>(document as DocumentId).then((handle) => handle?.doc())
   }
 
   /** Notes that a document is in use. */

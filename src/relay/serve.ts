@@ -31,12 +31,15 @@ export interface ServedRelay {
 /** Puts HTTP and WebSocket in front of a relay. */
 export async function serveRelay(relay: Relay, options: ServeOptions): Promise<ServedRelay> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES, clientTracking: true })
-  const adapter = new BoundServerAdapter(
-    sockets,
-    KEEPALIVE_MS,
-    (peer, closing) => relay.log.warn({ terminal: peer, code: closing.code }, closing.reason),
-    (document) => relay.touch(document),
-  )
+  const adapter = new BoundServerAdapter({
+    server: sockets,
+    keepAlive: KEEPALIVE_MS,
+    onRefused: (peer, closing) => relay.log.warn({ terminal: peer, code: closing.code }, closing.reason),
+    onMessage: (document) => relay.touch(document),
+    readOnly: (peer, document) => relay.readOnly(peer, document),
+    onWriteRefused: (peer, document, changes) =>
+      relay.log.warn({ terminal: peer, document, changes }, 'changes to a document this terminal may only read were left out'),
+  })
   let stopping = false
 
   const app = express()

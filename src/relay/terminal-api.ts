@@ -234,7 +234,7 @@ async function register(
     const id = documentId(relay.identity.organisation, name)
     if (relay.registry.has(id)) {
       if (!relay.access.mayRead(identity, name)) refused.push({ id, reason: notYours(name) })
-    } else if (relay.access.mayCreate(identity, name)) fresh.push([id, name])
+    } else if (relay.access.mayWrite(identity, name)) fresh.push([id, name])
     else refused.push({ id, reason: notYours(name) })
   }
   await relay.registry.setAll(fresh)

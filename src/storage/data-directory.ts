@@ -84,7 +84,7 @@ export class DataDirectory {
    * @throws DamagedFile, StorageReadError, StorageWriteError
    */
   static async open(options: DataDirectoryOptions): Promise<DataDirectory> {
-    const { directory, disk } = options
+    const { directory } = options
     await checkPlace(options)
     const lock = await openLock(options)
     try {

@@ -3,13 +3,14 @@ import type { FlatDoc } from '../docs/flat.js'
 import type { NamedHeads } from '../docs/generated/types.js'
 import { describeDocument, documentId, type DocumentId, type DocumentName } from '../docs/naming.js'
 import { Refused } from '../protocol/problem.js'
+import { sameHeads } from '../protocol/receipt.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Log } from './context.js'
 import type { DayBooks } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
 import type { Ledger } from './ledger.js'
-import type { LocalDocument, LocalDocuments } from './local-documents.js'
+import { headsOf, type LocalDocument, type LocalDocuments } from './local-documents.js'
 import type { RelaySession } from './relay-session.js'
 import type { SharedRegister } from './shared-register.js'
 
@@ -84,7 +85,7 @@ export class Exchange {
       )
     const written = await local.list((name) => local.writes(name))
     const offered = await this.#announce(session, written, signal)
-    const received = await this.#receive(offered.documents, progress, signal)
+    const received = await this.#receive(offered.documents, relayBehind, progress, signal)
     await this.#fetchDamaged(written, signal)
     const pending = relayBehind ? written : await local.unreceipted()
     const refused = new Map(offered.refused.map(({ id, reason }) => [id, reason]))
@@ -144,6 +145,7 @@ export class Exchange {
 
   async #receive(
     offered: readonly NamedHeads[],
+    relayBehind: boolean,
     progress: (event: ExchangeProgress) => void,
     signal: AbortSignal,
   ): Promise<number> {
@@ -151,6 +153,7 @@ export class Exchange {
     const wanted = offered.map(({ name, heads }) => ({ id: this.#id(name), name, heads }))
     const unknown = wanted.filter(({ id }) => !names.has(id))
     await names.setAll(unknown.map(({ id, name }) => [id, name] as const))
+    if (relayBehind) await this.#dropCounts(wanted)
     register.add(wanted.map(({ id }) => id))
     let done = 0
     const queue = [...wanted]
@@ -163,6 +166,21 @@ export class Exchange {
     }
     await Promise.all(Array.from({ length: FETCHES_AT_ONCE }, worker))
     return done
+  }
+
+  /**
+   * What the relay counted before it was restored, it counts anew: its copy comes instead of the one here, which
+   * would not merge with it into anything true. The shop's document stays, because nothing is sealed without it.
+   */
+  async #dropCounts(
+    wanted: readonly { readonly id: DocumentId; readonly name: DocumentName; readonly heads: readonly string[] }[],
+  ): Promise<void> {
+    const { durable } = this.#options
+    for (const { id, name, heads } of wanted) {
+      if (name.kind !== 'stock' && name.kind !== 'sales') continue
+      const handle = await durable.open<FlatDoc>(id)
+      if (handle && !sameHeads(headsOf(handle), heads)) await durable.forget(id)
+    }
   }
 
   /** What the relay receipted of a damaged document, it gives back. */

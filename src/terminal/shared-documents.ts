@@ -41,7 +41,10 @@ export class SharedDocuments {
 
   /** @throws ShopIncomplete before the first sync */
   shop(): Shop {
-    if (!this.#shopHandle?.isReady()) throw new ShopIncomplete('everything')
+    if (!this.#shopHandle?.isReady()) {
+      if (this.#shop) return this.#shop.shop
+      throw new ShopIncomplete('everything')
+    }
     const doc = this.#shopHandle.doc()
     const heads = A.getHeads(doc).join()
     if (this.#shop?.heads !== heads) this.#shop = { heads, shop: readShop(doc) }

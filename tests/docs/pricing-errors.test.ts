@@ -36,7 +36,7 @@ describe('bills that cannot be priced', () => {
     expect(error.message).toMatch(/Add an item/)
   })
 
-  it.each(['0', '-1', '1.50', '01', '', 'two', '1e3', ' 1', '0.0000001', '1000000000000'])(
+  it.each(['0', '-1', '10000000', '1.50', '01', '', 'two', '1e3', ' 1', '0.0000001', '1000000000000'])(
     'quantity %j',
     (quantity) => {
       const error = thrown(second({ quantity }))
@@ -101,7 +101,7 @@ describe('bills that cannot be priced', () => {
   })
 
   it.each<[string, BillInput, Partial<Policy>]>([
-    ['of one line', second({ quantity: '999999999999', price: { minor: 1_000_000 } }), {}],
+    ['of one line', second({ quantity: '9999999', price: { minor: 1_000_000_000 } }), {}],
     ['of two lines', { lines: numbered(...[1, 2].map(() => ({ price: { minor: 2 ** 52 } }))) }, {}],
     ['with tax', second({ price: { minor: 2 ** 52 }, taxes: taxesOf(['VAT', '100']) }), {}],
     [

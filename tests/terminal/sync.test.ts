@@ -1,0 +1,275 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { numbersOf, relayNumbers, tea, until, World, type RunningRelay } from '../support/world.js'
+
+let world: World
+let relay: RunningRelay
+
+beforeEach(async () => {
+  world = await World.make()
+  relay = await world.relay()
+})
+afterEach(() => world.end())
+
+/** A wire to the relay that can be cut after so many bytes. */
+class Wire {
+  readonly #sockets = new Set<Socket>()
+  readonly #server: Server
+  /** Bytes let through, both ways together, before everything is cut. */
+  budget = Number.POSITIVE_INFINITY
+  bytes = 0
+  url = ''
+
+  constructor(port: number) {
+    this.#server = createServer((client) => {
+      // The far end of a cut wire is not there any more.
+      if (this.bytes >= this.budget) {
+        client.destroy()
+        return
+      }
+      const upstream = new (client.constructor as new () => Socket)()
+      upstream.connect(port, '127.0.0.1')
+      for (const [from, to] of [
+        [client, upstream],
+        [upstream, client],
+      ] as const) {
+        this.#sockets.add(from)
+        from.on('data', (data) => {
+          this.bytes += data.length
+          if (this.bytes >= this.budget) this.cut()
+          else to.write(data)
+        })
+        from.on('close', () => {
+          this.#sockets.delete(from)
+          to.destroy()
+        })
+        from.on('error', () => to.destroy())
+      }
+    })
+  }
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    const address = this.#server.address()
+    if (typeof address === 'object' && address) this.url = `http://127.0.0.1:${address.port}`
+    return this
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  close(): void {
+    this.cut()
+    this.#server.close()
+  }
+}
+
+describe('sync', () => {
+  test('S3 what is sent is receipted, and only then counts as synced', async () => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    await agent.till.sell(tea('2'))
+    expect((await agent.status()).unreceipted).toMatchObject({ invoices: 1, payable: 20_000 })
+    const result = await agent.sync()
+    expect(result).toMatchObject({ complete: true, notTaken: [] })
+    expect((await agent.status()).unreceipted).toMatchObject({ invoices: 0, creditNotes: 0, payable: 0 })
+    expect(await relayNumbers(relay)).toEqual(await numbersOf(agent))
+    for await (const { custody } of agent.lookup.all()) expect(custody).toBe('receipted')
+    for await (const { custody } of relay.relay.invoices.all({})) expect(custody).toBe('receipted')
+    expect(agent.link.state.state).toBe('down')
+  })
+
+  test('S3 Mark As Synced changes a date and nothing else', async () => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    await agent.till.sell(tea('2'))
+    const before = await agent.status()
+    const status = await agent.markSynced('Asha')
+    expect(status.markedSynced).not.toBeNull()
+    expect(status.lastSync).toBe(before.lastSync)
+    expect(status.unreceipted).toMatchObject({ invoices: 1, payable: 20_000 })
+    expect(status.receipted.invoices).toBe(0)
+    await world.stopRelay(relay)
+    await expect(agent.forceComplete('Asha', true)).rejects.toThrow('cannot be reached')
+    expect(await numbersOf(agent)).toHaveLength(1)
+    expect(await relayFolderIsKept()).toBe(true)
+  })
+
+  async function relayFolderIsKept(): Promise<boolean> {
+    const again = await world.relay()
+    return (await relayNumbers(again)).length === 0
+  }
+
+  test('in disconnected mode nothing is sent until a person asks', async () => {
+    const wire = await new Wire(Number(new URL(relay.url).port)).listen()
+    const agent = await world.terminal({ ...relay, url: wire.url }, 'T01', { mode: 'disconnected' })
+    await world.stop(agent)
+    const again = await world.agent(world.path('T01'))
+    again.start()
+    wire.bytes = 0
+    for (let index = 0; index < 5; index += 1) await again.till.sell(tea())
+    await again.markSynced('Asha')
+    expect(wire.bytes).toBe(0)
+    await again.sync()
+    expect(wire.bytes).toBeGreaterThan(0)
+    expect(again.link.state.state).toBe('down')
+    wire.close()
+  })
+
+  test('S2 cut anywhere, repeated, run twice at once: nothing is lost or doubled', async () => {
+    const wire = await new Wire(Number(new URL(relay.url).port)).listen()
+    const agent = await world.terminal({ ...relay, url: wire.url }, 'T01', { mode: 'disconnected' })
+    let cuts = 0
+    for (let step = 0; ; step += 1) {
+      await agent.till.sell(tea('1', { externalRef: `sale ${step}` }))
+      wire.bytes = 0
+      wire.budget = 200 * 1.45 ** step
+      const outcome = await Promise.allSettled([agent.sync(), agent.sync()])
+      if (outcome.some(({ status }) => status === 'fulfilled')) break
+      cuts += 1
+      expect((await agent.status()).unreceipted.invoices).toBeGreaterThan(0)
+    }
+    expect(cuts).toBeGreaterThan(8)
+    wire.budget = Number.POSITIVE_INFINITY
+    await agent.sync()
+    expect(await relayNumbers(relay)).toEqual(await numbersOf(agent))
+    expect(await relayNumbers(relay)).toHaveLength(cuts + 1)
+    const stock = await stockOf(relay, 'TEA')
+    expect(stock).toBe(String(-(cuts + 1)))
+    wire.close()
+  })
+
+  test('S1 selling goes on while a sync runs', async () => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    for (let index = 0; index < 100; index += 1) await agent.till.sell(tea())
+    let running = true
+    const sync = agent.sync().finally(() => {
+      running = false
+    })
+    let meanwhile = 0
+    while (running) {
+      await agent.till.sell(tea())
+      meanwhile += 1
+    }
+    await sync
+    expect(meanwhile).toBeGreaterThan(0)
+    await agent.sync()
+    expect(await relayNumbers(relay)).toHaveLength(100 + meanwhile)
+  })
+
+  test('S4 eight terminals sync at the same moment; a ninth with a forged book blocks none of them', async () => {
+    const agents = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => world.terminal(relay, `till ${index}`, { mode: 'disconnected' })),
+    )
+    for (const agent of agents) {
+      for (let index = 0; index < 5; index += 1) await agent.till.sell(tea())
+    }
+    const forger = await world.terminal(relay, 'forger', { mode: 'disconnected' })
+    await forger.till.sell(tea())
+    await forge(forger)
+    const results = await Promise.all([...agents, forger].map((agent) => agent.sync()))
+    expect(results.slice(0, 8).every(({ complete }) => complete)).toBe(true)
+    expect(results[8]).toMatchObject({ complete: false, notTaken: [{ reason: expect.stringContaining('signature') as string }] })
+    expect((await forger.status()).unreceipted.invoices).toBeGreaterThan(0)
+    // Its other documents are taken all the same.
+    expect(results[8]?.notTaken).toHaveLength(1)
+    expect(await relayNumbers(relay)).toHaveLength(8 * 5 + 2)
+  })
+
+  /** Puts a record into the day book that another key signed. */
+  async function forge(agent: Awaited<ReturnType<World['terminal']>>): Promise<void> {
+    const [book] = await agent.books.onDisk()
+    const handle = book && (await agent.books.open(book.id))
+    if (!handle) throw new Error('there is a day book')
+    const { sealRecord, readRecord } = await import('../../src/docs/record.js')
+    const { recordKey, storedAt } = await import('../../src/docs/daybook.js')
+    const { newSigner } = await import('../support/keys.js')
+    const last = readRecord(storedAt(handle.doc(), agent.chain.state.position))
+    const chain = { ...last.body.chain, position: last.body.chain.position + 1, prev: last.hash }
+    const { stored } = sealRecord({ ...last.body, chain } as typeof last.body, newSigner())
+    handle.change((draft) => {
+      draft[recordKey(chain.position)] = stored
+    })
+    await agent.disk.durable.flush(handle.documentId)
+  }
+
+  test('in online mode a sale is receipted by itself, and a lost relay is found again without a mode change', async () => {
+    const agent = await world.terminal(relay, 'T01')
+    agent.start()
+    await agent.till.sell(tea())
+    await until(agent, async () => (await agent.status()).unreceipted.invoices === 0)
+    const { port } = new URL(relay.url)
+    await world.stopRelay(relay)
+    await until(agent, () => agent.link.state.state === 'down')
+    await agent.till.sell(tea())
+    expect(agent.mode).toBe('online')
+    expect((await agent.status()).unreceipted.invoices).toBe(1)
+    const again = await world.relay({ port: Number(port) })
+    await until(agent, async () => (await agent.status()).unreceipted.invoices === 0)
+    expect(await relayNumbers(again)).toEqual(await numbersOf(agent))
+  })
+
+  test('Work As Online Client syncs first, and where that fails the mode stays', async () => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    await agent.till.sell(tea())
+    const { port } = new URL(relay.url)
+    await world.stopRelay(relay)
+    await expect(agent.goOnline('Asha')).rejects.toThrow('cannot be reached')
+    expect(agent.mode).toBe('disconnected')
+    await world.relay({ port: Number(port) })
+    await agent.goOnline('Asha')
+    expect(agent.mode).toBe('online')
+    expect((await agent.status()).unreceipted.invoices).toBe(0)
+    await until(agent, () => agent.link.state.state === 'up')
+  })
+
+  test.each(['http://no-such-host.invalid:1', 'http://127.0.0.1:1', 'http://192.0.2.1:9'])(
+    'R1 an address that leads nowhere (%s) ends no process and loses nothing',
+    async (url) => {
+      const agent = await world.terminal(relay, 'T01')
+      await agent.till.sell(tea())
+      await world.stop(agent)
+      const { changeIdentity } = await import('../../src/terminal/identity.js')
+      const { nodeDisk } = await import('../../src/storage/disk.js')
+      await changeIdentity(world.path('T01'), nodeDisk, { relayUrl: url })
+      const lost = await world.agent(world.path('T01'))
+      lost.start()
+      const attempt = lost.sync().catch((error: unknown) => error)
+      await lost.till.sell(tea())
+      if (url.includes('192.0.2.1')) lost.link.stop()
+      expect(String(await attempt)).toMatch(/cannot be reached|was stopped/)
+      expect(await numbersOf(lost)).toHaveLength(2)
+    },
+  )
+
+  test('S5 a relay restored from an old backup gets the missing changes back, and says so', async () => {
+    const { cp, rm } = await import('node:fs/promises')
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    await agent.till.sell(tea())
+    await agent.sync()
+    const { port } = new URL(relay.url)
+    await world.stopRelay(relay)
+    await cp(world.path('relay'), world.path('backup'), { recursive: true })
+    const newer = await world.relay({ port: Number(port) })
+    await agent.till.sell(tea())
+    await agent.sync()
+    await world.stopRelay(newer)
+    await rm(world.path('relay'), { recursive: true })
+    await cp(world.path('backup'), world.path('relay'), { recursive: true })
+    const restored = await world.relay({ port: Number(port) })
+    expect(await relayNumbers(restored)).toHaveLength(1)
+    expect(await agent.sync()).toMatchObject({ relayBehind: true, complete: true })
+    expect(await relayNumbers(restored)).toEqual(await numbersOf(agent))
+    expect(await stockOf(restored, 'TEA')).toBe('-2')
+  })
+})
+
+async function stockOf({ relay }: RunningRelay, sku: string): Promise<string> {
+  const { readStock } = await import('../../src/docs/stock.js')
+  const { shardOf } = await import('../../src/docs/naming.js')
+  const { documentId } = await import('../../src/docs/naming.js')
+  const shop = relay.shops.byName('Main')
+  if (!shop) throw new Error('there is a shop')
+  const name = { kind: 'stock' as const, shop: shop.id, shard: shardOf(sku, shop.catalogueShards) }
+  const handle = await relay.durable.open<Record<string, never>>(documentId(relay.identity.organisation, name))
+  return readStock(handle?.doc() ?? {}, sku).onHand
+}
