@@ -99,9 +99,9 @@ export class BoundServerAdapter extends WebSocketServerAdapter {
     socket: WebSocket,
     peer: PeerId,
   ): Promise<void> {
-    const doc = await readOnly
-    if (!doc || (message.type !== 'sync' && message.type !== 'request')) return
     try {
+      const doc = await readOnly
+      if (!doc || (message.type !== 'sync' && message.type !== 'request')) return
       const { message: data, refused } = withoutChanges(message.data as Uint8Array, doc)
       if (refused > 0) this.#options.onWriteRefused(peer, message.documentId, refused)
       super.receiveMessage(cbor.encode({ ...message, data }), socket as never)

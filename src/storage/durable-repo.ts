@@ -77,7 +77,7 @@ export class DurableRepo {
     if (!subsystem) throw new Error('The repo was made without storage')
     const save = subsystem.saveDoc.bind(subsystem)
     this.#save = (id, doc) => this.#queues.run(id, () => this.#saveWhole(id, doc, save))
-    subsystem.saveDoc = (id, doc) => this.#saveInBackground(id, doc)
+    subsystem.saveDoc = (id) => this.#saveInBackground(id)
   }
 
   /** The document's handle if it is in memory or on this disk; the network is not asked. */
@@ -85,7 +85,14 @@ export class DurableRepo {
     const cached = this.repo.handles[id]
     if (cached?.isReady()) return cached as DocHandle<T>
     if (!(await this.storage.has(id))) return undefined
-    return this.repo.find<T>(id)
+    const { handle } = this.repo.findWithProgress<T>(id)
+    await handle.whenReady(['ready', 'unavailable'])
+    if (handle.isReady()) return handle
+    // It was asked for before it was here, or nothing of it can be read: automerge-repo does not look again.
+    const doc = await this.repo.storageSubsystem?.loadDoc<T>(id)
+    if (!doc || A.getHeads(doc).length === 0) return undefined
+    handle.update(() => doc)
+    return handle
   }
 
   /**
@@ -171,9 +178,15 @@ export class DurableRepo {
     await save(id, doc)
   }
 
-  async #saveInBackground(id: DocumentId, doc: A.Doc<unknown>): Promise<void> {
+  /**
+   * Saves come late: a document may have been forgotten since its last change, and must not come back. So what is
+   * saved is what is in memory now, not what the change left.
+   */
+  async #saveInBackground(id: DocumentId): Promise<void> {
+    const handle = this.repo.handles[id]
+    if (!handle?.isReady()) return
     try {
-      await this.#save(id, doc)
+      await this.#save(id, handle.doc())
       if (this.#failing.delete(id) && this.#failing.size === 0) this.#onSaveRecovered()
     } catch (error) {
       this.#failing.add(id)
@@ -186,8 +199,7 @@ export class DurableRepo {
     if (this.#closed || this.#retries.has(id)) return
     const timer = setTimeout(() => {
       this.#retries.delete(id)
-      const handle = this.repo.handles[id]
-      if (handle?.isReady()) void this.#saveInBackground(id, handle.doc())
+      void this.#saveInBackground(id)
     }, this.#retryAfter)
     timer.unref()
     this.#retries.set(id, timer)

@@ -95,7 +95,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.books = books
     this.documents = documents
     this.chain = new Chain(
-      { outside, identity, shop: () => documents.shop(), writer, onSealed: (record) => this.#sealed(record) },
+      { outside, identity, shop: () => documents.shop(), writer, onSealed: (record) => this.#sealed(record, writer) },
       start,
     )
     if (disk.directory.copied) this.chain.block = 'copied'
@@ -224,7 +224,11 @@ export class Agent extends EventEmitter<AgentEvents> {
     }
   }
 
-  #sealed({ body }: SealedRecord): void {
+  #sealed({ body }: SealedRecord, writer: BookWriter): void {
+    // A closed day is never written again, and need not be read at the next start.
+    if (body.type === 'day-close') {
+      this.#freeze(writer).catch((error: unknown) => this.storageWas((error as Error).message))
+    }
     this.emit('sealed', isSale(body) ? body.number : undefined)
     this.emit('status')
     this.syncer.pushSoon()
@@ -313,6 +317,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     // The records behind a checkpoint are not read again, so bills they sealed must be marked before.
     await this.desk.reconcile((bill) => this.#numberOf(bill))
     await writeCheckpoint(this.#options.directory, this.#options.outside.disk, this.chain)
+    this.chain.forgetSales()
   }
 
   async #purged(order: HandoffOrder, { purged, kept, bytes }: ForceResult): Promise<void> {

@@ -102,6 +102,13 @@ export class Chain {
     return this.#bills.get(bill)
   }
 
+  /** Lets the sales read so far go from memory: they are kept elsewhere, and in the checkpoint what must be known. */
+  forgetSales(): void {
+    this.#bills.clear()
+    this.#billOf.clear()
+    this.#corrections.clear()
+  }
+
   /** The sale with this number, if it was read since the start. */
   saleWithNumber(number: string): SealedRecord | undefined {
     const bill = this.#billOf.get(number)

@@ -8,6 +8,7 @@ import { serveRelay, type ServedRelay } from '../../src/relay/serve.js'
 import { DataDirectory } from '../../src/storage/data-directory.js'
 import { nodeDisk, type Disk } from '../../src/storage/disk.js'
 import { Agent } from '../../src/terminal/agent.js'
+import type { FaultyDisk } from '../storage/disks.js'
 import { pair } from '../../src/terminal/identity.js'
 
 export interface Said {
@@ -106,8 +107,9 @@ export class World {
   }
 
   /** Ends an agent as a kill would: nothing is written any more, only what the process held is let go. */
-  async abandon(agent: Agent): Promise<void> {
+  async abandon(agent: Agent, disk: FaultyDisk): Promise<void> {
     this.#agents.delete(agent)
+    disk.decide = ({ name }) => (name === 'close' ? undefined : { code: 'KILLED' })
     agent.link.stop()
     for (const log of [agent.disk.names, agent.disk.entries, agent.disk.ledger]) await log.close()
     await agent.disk.directory.release()

@@ -97,7 +97,7 @@ describe('sealing', () => {
         }
       }
       const done = disk.operations.length
-      await world.abandon(agent)
+      await world.abandon(agent, disk)
       await expectWhole(directory, acknowledged)
       tries += 1
       return done
@@ -131,7 +131,7 @@ describe('sealing', () => {
       for (const ref of ['a', 'b', 'c']) await agent.till.sell(tea('1', { externalRef: ref }))
       expect(refused).toBeLessThanOrEqual(1)
       expect(await numbersOf(agent)).toHaveLength(4)
-      await world.abandon(agent)
+      await world.abandon(agent, disk)
       await expectWhole(directory, acknowledged, 4)
       return done
     })

@@ -33,6 +33,7 @@ export function billingApi(agent: Agent): Router {
   api.post('/bills', async (request, response) => {
     const body = bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)
     response.status(201).json(viewOf(agent, await desk.open(personOf(agent, body))))
+    agent.syncer.pushSoon()
   })
   api.get('/bills/:bill', async (request, response) => {
     response.json(viewOf(agent, await desk.get(request.params.bill)))
@@ -40,6 +41,8 @@ export function billingApi(agent: Agent): Router {
   api.patch('/bills/:bill', async (request, response) => {
     const { by, ...edit } = bodyOf<EditBill>(request, `${TERMINAL_API}EditBill`)
     response.json(viewOf(agent, await desk.edit(personOf(agent, { by }), request.params.bill, edit)))
+    // A parked bill is to be recalled elsewhere, and the relay may not know yet that there are bills of this day.
+    agent.syncer.pushSoon()
   })
   api.post('/bills/:bill/lines', async (request, response) => {
     const { by, sku, quantity = '1' } = bodyOf<AddLine>(request, `${TERMINAL_API}AddLine`)

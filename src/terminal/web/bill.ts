@@ -60,9 +60,9 @@ export class CurrentBill {
   }
 
   /** A refusal may mean that another terminal has ended this bill. */
-  async #lookAfter(error: unknown): Promise<void> {
+  async #lookAfter(refusal: unknown): Promise<void> {
     const ended = ['bill-is-sealed', 'bill-is-cancelled', 'unknown-bill']
-    if (error instanceof Problem && ended.includes(error.code)) await this.#look().catch(() => undefined)
+    if (refusal instanceof Problem && ended.includes(refusal.code)) await this.#look().catch(() => undefined)
   }
 
   /** Takes up the bill that was at hand before the page was loaded. */
@@ -70,6 +70,7 @@ export class CurrentBill {
     const id = localStorage.getItem(KEPT_AS)
     if (id === null) return
     await this.#run(async () => {
+      if (this.#bill) return
       const bill = await get<Bill>(at(id))
       this.#set(bill.status === 'open' ? bill : undefined)
     })

@@ -37,7 +37,9 @@ export function conflictBlock(
   )
   for (const entry of values) block.append(row(item, field, entry, settling, settled, error))
   if (!settling.allowed) {
-    block.append(make('p', { className: 'hint' }, 'A manager settles it at a manager’s terminal in online mode.'))
+    block.append(
+      make('p', { className: 'hint' }, 'A manager settles it at a manager’s terminal in online mode.'),
+    )
   }
   block.append(error)
   return block

@@ -1,5 +1,5 @@
 import type { InvoiceLookup } from '../../docs/generated/types.js'
-import { post } from './api.js'
+import { post, Problem } from './api.js'
 import type { Sold } from './bill.js'
 import { creditableLines, creditLine, leftText, type Creditable } from './credit.js'
 import { readDecimal, toMillionths } from './decimals.js'
@@ -42,14 +42,14 @@ export async function creditDialog(
     if (reason.value.trim() === '') throw new Error('Say why it is taken back: it stands on the credit note.')
     const named = refund.value === 'other' ? { name: name.value.trim() } : {}
     if (named.name === '') throw new Error('Say what the refund is paid by, such as UPI or voucher.')
-    const sold = await post<Sold>('/v1/credit-notes', {
+    const note = {
       lines,
       ...(invoice.customer === undefined ? {} : { customer: invoice.customer }),
       reason: reason.value.trim(),
       corrects: { number: invoice.number },
       tenders: { exactly: { type: refund.value, ...named } },
-    })
-    sealed(sold)
+    }
+    sealed(await post<Sold>('/v1/credit-notes', note).catch(unknownOutcome))
     dialog.close()
   })
   fields.append(
@@ -74,4 +74,13 @@ function lineOf(creditable: Creditable, typed: string) {
   if (toMillionths(quantity) > creditable.left)
     throw new Error(`Only ${leftText(creditable)} of “${creditable.line.name}” can be taken back.`)
   return [creditLine(creditable, quantity)]
+}
+
+/** A bill is never sealed twice, but a second credit note may be meant. */
+function unknownOutcome(error: unknown): never {
+  if (error instanceof Problem && error.code === 'agent-gone')
+    throw new Error(
+      `${error.message} Whether it was sealed is not known: look at the invoice before you try again.`,
+    )
+  throw error
 }

@@ -16,7 +16,10 @@ const discountOf = ({ discount = 0, billDiscount = 0 }: SealedLine): number => d
  * What is left of each line after the credit notes there are. A credit note made elsewhere may name its lines otherwise;
  * it then counts against the lines of its SKU in their order.
  */
-export function creditableLines(invoice: ExportedInvoice, corrections: readonly ExportedInvoice[]): Creditable[] {
+export function creditableLines(
+  invoice: ExportedInvoice,
+  corrections: readonly ExportedInvoice[],
+): Creditable[] {
   const rows = invoice.lines.map((line) => ({
     line,
     left: toMillionths(line.quantity),

@@ -57,7 +57,10 @@ function figuresOf(totals: DayTotals, perpetual: Perpetual): [string, string][] 
   return [
     ['Invoices', String(totals.invoices)],
     ['Credit notes', String(totals.creditNotes)],
-    ...totals.series.map(({ from, to }): [string, string] => ['Numbers', from === to ? from : `${from} to ${to}`]),
+    ...totals.series.map(({ from, to }): [string, string] => [
+      'Numbers',
+      from === to ? from : `${from} to ${to}`,
+    ]),
     ['Taxable', amount(totals.taxable)],
     ...totals.taxes.map(({ name, rate, minor }): [string, string] => [`${name} ${rate}%`, amount(minor)]),
     ['Round-off', amount(totals.roundOff)],

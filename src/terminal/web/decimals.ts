@@ -3,7 +3,8 @@ const SPELLING = /^(\d*)(?:\.(\d*))?$/
 const SCALE = 10n ** BigInt(FRACTION_DIGITS)
 
 /** The sign that this person's locale puts before fractions; a point is understood everywhere. */
-const SEPARATOR = new Intl.NumberFormat().formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.'
+const SEPARATOR =
+  new Intl.NumberFormat().formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.'
 
 export interface TypedDigits {
   readonly whole: string
@@ -19,7 +20,9 @@ export function readDigits(text: string, what: string): TypedDigits {
   const plain = SEPARATOR === '.' ? typed : typed.replace(SEPARATOR, '.')
   const [, whole = '', fraction = ''] = SPELLING.exec(plain) ?? []
   if (whole + fraction === '')
-    throw new Error(`“${typed}” is no ${what}. Write digits with at most one “${SEPARATOR}”, such as 1250${SEPARATOR}50.`)
+    throw new Error(
+      `“${typed}” is no ${what}. Write digits with at most one “${SEPARATOR}”, such as 1250${SEPARATOR}50.`,
+    )
   return { whole: whole.replace(/^0+(?=\d)/, '') || '0', fraction }
 }
 
@@ -31,7 +34,9 @@ export function readDecimal(text: string, what: string): string {
   const { whole, fraction } = readDigits(text, what)
   const digits = fraction.replace(/0+$/, '')
   if (digits.length > FRACTION_DIGITS)
-    throw new Error(`“${text.trim()}” is too fine for a ${what}. Write at most ${FRACTION_DIGITS} digits after the point.`)
+    throw new Error(
+      `“${text.trim()}” is too fine for a ${what}. Write at most ${FRACTION_DIGITS} digits after the point.`,
+    )
   return digits === '' ? whole : `${whole}.${digits}`
 }
 

@@ -4,11 +4,7 @@ import { button, make } from './dom.js'
  * Asks before something that cannot be taken back, or that a person should know of.
  * @returns whether it was confirmed; closing the dialog does not
  */
-export function confirmed(
-  title: string,
-  sentences: readonly string[],
-  yes: string,
-): Promise<boolean> {
+export function confirmed(title: string, sentences: readonly string[], yes: string): Promise<boolean> {
   const dialog = makeDialog(title)
   dialog.append(...sentences.map((sentence) => make('p', {}, sentence)))
   let answer = false
@@ -20,7 +16,14 @@ export function confirmed(
     },
     { className: 'primary' },
   )
-  dialog.append(make('p', { className: 'buttons' }, accept, button('Not now', () => dialog.close())))
+  dialog.append(
+    make(
+      'p',
+      { className: 'buttons' },
+      accept,
+      button('Not now', () => dialog.close()),
+    ),
+  )
   return opened(dialog, accept).then(() => answer)
 }
 

@@ -70,16 +70,25 @@ export class InvoicesView {
     const { corrects, customer, totals, tenders } = invoice
     const facts: [string, string][] = [
       ['Sealed', `${dateTime(invoice.sealedAt)} by ${invoice.by}, business day ${invoice.day}`],
-      ['Custody', invoice.custody === 'receipted' ? 'covered by a receipt of the relay' : 'no custody receipt'],
+      [
+        'Custody',
+        invoice.custody === 'receipted' ? 'covered by a receipt of the relay' : 'no custody receipt',
+      ],
     ]
     if (customer?.name !== undefined) facts.push(['Customer', customer.name])
     if (corrects) facts.push(['Corrects', 'number' in corrects ? corrects.number : corrects.outside])
     facts.push(['Taxable', amount(totals.taxable)], ['Tax', amount(totals.tax)])
     facts.push(['Payable', amount(totals.payable)])
     for (const { type, name, minor } of tenders) facts.push([`Paid: ${name ?? type}`, amount(minor)])
-    for (const note of corrections) facts.push(['Corrected by', `${note.number}, ${amount(note.total.minor)}`])
+    for (const note of corrections)
+      facts.push(['Corrected by', `${note.number}, ${amount(note.total.minor)}`])
     const lines = invoice.lines.map(({ name, quantity, price, total }) =>
-      make('li', {}, `${name}: ${quantity} × ${priceText(price)}`, make('span', { className: 'amount' }, amount(total))),
+      make(
+        'li',
+        {},
+        `${name}: ${quantity} × ${priceText(price)}`,
+        make('span', { className: 'amount' }, amount(total)),
+      ),
     )
     const buttons = make(
       'p',
@@ -95,11 +104,7 @@ export class InvoicesView {
       )
     }
     buttons.append(button('Close', () => dialog.close()))
-    dialog.append(
-      make('ul', { className: 'list' }, ...lines),
-      make('dl', {}, ...terms(facts)),
-      buttons,
-    )
+    dialog.append(make('ul', { className: 'list' }, ...lines), make('dl', {}, ...terms(facts)), buttons)
     await opened(dialog)
   }
 }

@@ -83,7 +83,8 @@ export class LineRow {
     const line = this.#line
     if (!line) return Promise.resolve()
     const dialog = makeDialog(`Change ${line.item.name}`)
-    const input = (value: string): HTMLInputElement => make('input', { value, autocomplete: 'off', maxLength: 200 })
+    const input = (value: string): HTMLInputElement =>
+      make('input', { value, autocomplete: 'off', maxLength: 200 })
     const discount = input(discountText(line.discount))
     const price = input(line.override ? plainAmount(line.override.price.minor) : '')
     const reason = input(line.override?.reason ?? '')
@@ -105,7 +106,8 @@ export class LineRow {
 
 function aboutOf({ discount, override, item }: BillLine, sku: string): string {
   const parts = [sku]
-  if (discount) parts.push(`discount ${'percent' in discount ? `${discount.percent}%` : amount(discount.minor)}`)
+  if (discount)
+    parts.push(`discount ${'percent' in discount ? `${discount.percent}%` : amount(discount.minor)}`)
   if (override) parts.push(`instead of ${priceText(item.price)}: ${override.reason}`)
   return parts.join(' · ')
 }

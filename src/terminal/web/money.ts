@@ -14,7 +14,10 @@ function makeFormatter(): Intl.NumberFormat {
 }
 
 /** Takes over how the shop counts; null before its document has come. */
-export function useMoneyOf(shop: { readonly currency: string | null; readonly minorDigits: number | null }): void {
+export function useMoneyOf(shop: {
+  readonly currency: string | null
+  readonly minorDigits: number | null
+}): void {
   const digits = shop.minorDigits ?? 2
   const code = shop.currency ?? undefined
   if (digits === minorDigits && code === currency) return

@@ -16,6 +16,10 @@ export function showSealed({ invoice, change }: Sold): void {
       make('strong', { className: 'number' }, invoice.number),
     ),
     make('p', {}, `${amount(invoice.total.minor)} · `, make('strong', {}, due)),
-    make('p', { className: 'buttons' }, button('Print slip', () => print(invoiceLines(invoice, { change })))),
+    make(
+      'p',
+      { className: 'buttons' },
+      button('Print slip', () => print(invoiceLines(invoice, { change }))),
+    ),
   )
 }

@@ -38,7 +38,15 @@ function pair(left: string, right: string): string {
     : `${left.padEnd(room)} ${right}`
 }
 
-function lineText({ name, quantity, price, unit, discount = 0, billDiscount = 0, gross }: SealedLine): string[] {
+function lineText({
+  name,
+  quantity,
+  price,
+  unit,
+  discount = 0,
+  billDiscount = 0,
+  gross,
+}: SealedLine): string[] {
   const per = price.per === undefined ? '' : ` per ${price.per}`
   const off = discount + billDiscount
   return [
@@ -65,7 +73,9 @@ export function invoiceLines(invoice: ExportedInvoice, { change = 0, copy = fals
     pair('Sealed', dateTime(invoice.sealedAt)),
     pair('Served by', invoice.by),
     ...(invoice.customer?.name === undefined ? [] : [pair('Customer', invoice.customer.name)]),
-    ...(corrects === undefined ? [] : [pair('Corrects', 'number' in corrects ? corrects.number : corrects.outside)]),
+    ...(corrects === undefined
+      ? []
+      : [pair('Corrects', 'number' in corrects ? corrects.number : corrects.outside)]),
     RULE,
     ...invoice.lines.flatMap(lineText),
     RULE,

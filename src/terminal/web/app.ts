@@ -1,0 +1,102 @@
+import { AdvancedView } from './advanced-view.js'
+import { actAs } from './api.js'
+import { CurrentBill, type Sold } from './bill.js'
+import { BillView } from './bill-view.js'
+import { dayButton } from './day-view.js'
+import { part, say } from './dom.js'
+import { listen } from './events.js'
+import { InvoicesView } from './invoices-view.js'
+import { onKeys } from './keys.js'
+import { useMoneyOf } from './money.js'
+import { SearchView } from './search-view.js'
+import { showSealed } from './sealed-view.js'
+import type { Status } from './shapes.js'
+import { StatusView } from './status-view.js'
+import { SyncView } from './sync-view.js'
+import { TenderView } from './tender-view.js'
+import { WaitingView } from './waiting-view.js'
+import { Work } from './work.js'
+
+/** Bills of other terminals come over the link without an event. Milliseconds. */
+const BILLS_MS = 3_000
+/** The age of the oldest sale without receipt is shown in minutes. Milliseconds. */
+const AGE_MS = 30_000
+const CASHIER_KEPT_AS = 'counterfoil-cashier'
+
+let status: Status | undefined
+const statusNow = (): Status | undefined => status
+
+const bill = new CurrentBill((message) => say(part('search-note', HTMLElement), message))
+const search = new SearchView(bill, () => ({
+  allowed: status?.terminal.role === 'manager' && status.mode === 'online',
+}))
+const billView = new BillView(bill, () => search.entered())
+const commit = (): Promise<void> => billView.commit()
+const sealed = (sold: Sold): void => {
+  showSealed(sold)
+  search.reset()
+}
+const tenders = new TenderView(bill, commit, sealed)
+const waiting = new WaitingView(bill, commit, statusNow)
+const invoices = new InvoicesView(sealed)
+const statusView = new StatusView()
+const work = new Work(
+  ['sync-now', 'go-online', 'go-offline', 'sync-from-advanced', 'force'].map((id) =>
+    part(id, HTMLButtonElement),
+  ),
+)
+const syncView = new SyncView(work, statusNow)
+const advancedView = new AdvancedView(work)
+dayButton()
+
+const cashier = part('cashier', HTMLInputElement)
+cashier.value = localStorage.getItem(CASHIER_KEPT_AS) ?? ''
+actAs(cashier.value.trim())
+cashier.addEventListener('change', () => {
+  localStorage.setItem(CASHIER_KEPT_AS, cashier.value.trim())
+  actAs(cashier.value.trim())
+})
+
+listen({
+  status: (now) => {
+    const first = status === undefined
+    status = now
+    useMoneyOf(now.shop)
+    cashier.placeholder = now.terminal.name
+    statusView.show(now)
+    syncView.show(now)
+    advancedView.show(now)
+    if (!now.syncing) work.idle()
+    // Bills taken up before the shop's currency was known would be shown without it.
+    if (first) bill.resume().catch(() => undefined)
+    void invoices.refresh()
+    void waiting.refresh()
+  },
+  sealed: () => void invoices.refresh(),
+  progress: (progress) => {
+    // In online mode the link syncs by itself all the time; that is no news to a cashier.
+    if (work.running || progress.unit !== undefined || status?.mode === 'disconnected')
+      work.progress(progress)
+  },
+  gone: () => statusView.gone(),
+})
+
+onKeys({
+  search: () => search.reset(),
+  park: () => void billView.leave('parked').then(() => search.focus()),
+  pay: () => {
+    if (tenders.focused) void tenders.seal()
+    else tenders.focus()
+  },
+  recall: () => void waiting.lookAgain(status),
+  quantity: () => billView.editLastQuantity(),
+})
+
+setInterval(() => {
+  if (document.hidden) return
+  bill.refresh().catch(() => undefined)
+  void waiting.refresh()
+}, BILLS_MS)
+setInterval(() => {
+  if (status) statusView.tick(status)
+}, AGE_MS)
