@@ -38,7 +38,10 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
     onMessage: (document) => relay.touch(document),
     readOnly: (peer, document) => relay.readOnly(peer, document),
     onWriteRefused: (peer, document, changes) =>
-      relay.log.warn({ terminal: peer, document, changes }, 'changes to a document this terminal may only read were left out'),
+      relay.log.warn(
+        { terminal: peer, document, changes },
+        'changes to a document this terminal may only read were left out',
+      ),
   })
   let stopping = false
 

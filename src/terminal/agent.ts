@@ -95,7 +95,13 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.books = books
     this.documents = documents
     this.chain = new Chain(
-      { outside, identity, shop: () => documents.shop(), writer, onSealed: (record) => this.#sealed(record, writer) },
+      {
+        outside,
+        identity,
+        shop: () => documents.shop(),
+        writer,
+        onSealed: (record) => this.#sealed(record, writer),
+      },
       start,
     )
     if (disk.directory.copied) this.chain.block = 'copied'

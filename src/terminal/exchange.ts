@@ -173,7 +173,11 @@ export class Exchange {
    * would not merge with it into anything true. The shop's document stays, because nothing is sealed without it.
    */
   async #dropCounts(
-    wanted: readonly { readonly id: DocumentId; readonly name: DocumentName; readonly heads: readonly string[] }[],
+    wanted: readonly {
+      readonly id: DocumentId
+      readonly name: DocumentName
+      readonly heads: readonly string[]
+    }[],
   ): Promise<void> {
     const { durable } = this.#options
     for (const { id, name, heads } of wanted) {

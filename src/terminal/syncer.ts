@@ -40,6 +40,10 @@ export interface SyncResult extends ExchangeResult {
   readonly newEpoch?: string
 }
 
+function both(first: ExchangeResult, second: ExchangeResult): ExchangeResult {
+  return { ...second, receipted: first.receipted + second.receipted, relayBehind: first.relayBehind }
+}
+
 /** How soon after a seal the relay is asked for its receipt: sales that come quickly share one request. */
 const PUSH_AFTER_MS = 200
 /** A link that stays up learns this often of documents it does not know yet. */
@@ -88,8 +92,9 @@ export class Syncer {
     }
     return this.#withSession(async (session) => {
       await this.#learn(session)
-      const result = await exchange.run(session, tell, stop)
+      let result = await exchange.run(session, tell, stop)
       await this.#options.documents.loadShop()
+      if (await this.#heal()) result = both(result, await exchange.run(session, tell, stop))
       const newEpoch = await this.#unblock(session, stop)
       const complete = result.notTaken.length === 0
       if (complete)
@@ -133,15 +138,16 @@ export class Syncer {
     }
   }
 
-  /** Heals damage with what came back, and asks for a new epoch where the old series cannot go on. */
+  /** Deals with damage, now that what the relay had has come back. @returns whether that left something to send */
+  async #heal(): Promise<boolean> {
+    const healed = await this.#options.healing.run()
+    if (healed.length > 0) await this.#options.rereadChain()
+    return healed.some(({ moved }) => moved > 0)
+  }
+
+  /** Asks for a new epoch where the old series cannot go on. */
   async #unblock(session: RelaySession, signal: AbortSignal): Promise<string | undefined> {
-    const { chain, healing, log } = this.#options
-    const healed = await healing.run()
-    if (healed.length > 0) {
-      await this.#options.rereadChain()
-      const moved = healed.filter((one) => one.moved > 0)
-      if (moved.length > 0) this.pushSoon()
-    }
+    const { chain, log } = this.#options
     const block = chain().block
     if (block === undefined || block === 'superseded') return undefined
     const epoch = await session.epoch(block, signal)

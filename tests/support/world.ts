@@ -55,7 +55,9 @@ export class World {
     return join(this.root, ...names)
   }
 
-  async relay(options: { name?: string; port?: number; config?: RelayConfig; disk?: Disk } = {}): Promise<RunningRelay> {
+  async relay(
+    options: { name?: string; port?: number; config?: RelayConfig; disk?: Disk } = {},
+  ): Promise<RunningRelay> {
     const directory = this.path(options.name ?? 'relay')
     const log = memoryLog()
     const relay = await Relay.open({
@@ -68,7 +70,11 @@ export class World {
       timeZone: 'Asia/Kolkata',
       log,
     })
-    const served = await serveRelay(relay, { host: '127.0.0.1', port: options.port ?? 0, adminToken: 'operator-token-for-tests' })
+    const served = await serveRelay(relay, {
+      host: '127.0.0.1',
+      port: options.port ?? 0,
+      adminToken: 'operator-token-for-tests',
+    })
     const running = { relay, served, url: served.url, directory, said: log.said }
     this.#relays.add(running)
     return running
@@ -87,7 +93,13 @@ export class World {
   ): Promise<string> {
     const directory = this.path(name)
     const { code } = await relay.pairings.create(shop, name, role)
-    const held = await DataDirectory.open({ directory, kind: 'terminal', create: true, disk: nodeDisk, now: () => this.now() })
+    const held = await DataDirectory.open({
+      directory,
+      kind: 'terminal',
+      create: true,
+      disk: nodeDisk,
+      now: () => this.now(),
+    })
     await pair(directory, nodeDisk, url, code, AbortSignal.timeout(10_000))
     await held.adopt()
     await held.release()
@@ -167,16 +179,17 @@ export function until(agent: Agent, condition: () => boolean | Promise<boolean>)
         return
       }
       asking = true
-      Promise.resolve(condition()).then((holds) => {
-        asking = false
-        if (holds) {
-          agent.off('status', ask)
-          resolve()
-        } else if (again) {
-          again = false
-          ask()
-        }
-      }, reject)
+      void Promise.resolve(condition()).then(answer, reject)
+    }
+    const answer = (holds: boolean): void => {
+      asking = false
+      if (holds) {
+        agent.off('status', ask)
+        resolve()
+      } else if (again) {
+        again = false
+        ask()
+      }
     }
     agent.on('status', ask)
     ask()

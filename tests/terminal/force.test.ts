@@ -19,13 +19,16 @@ afterEach(() => world.end())
 async function bytesUnder(folder: string): Promise<string> {
   const names = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = await Promise.all(
-    names.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')),
+    names
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')),
   )
   return files.join('\n')
 }
 
 async function sellSome(agent: Agent, count: number, from = 0): Promise<void> {
-  for (let index = from; index < from + count; index += 1) await agent.till.sell(tea('1', { externalRef: `sale ${index}` }))
+  for (let index = from; index < from + count; index += 1)
+    await agent.till.sell(tea('1', { externalRef: `sale ${index}` }))
 }
 
 const sequence = (number: string): number => Number(number.slice(-6))
@@ -48,18 +51,18 @@ describe('force complete', () => {
     await expect(again.till.sell(tea('1', { externalRef: 'sale 3' }))).rejects.toThrow('sealed before')
     expect(sequence((await again.till.sell(tea())).record.body.number)).toBe(12)
     await again.sync()
-    expect((await relayNumbers(relay)).map(sequence)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1))
+    expect((await relayNumbers(relay)).map(sequence)).toEqual(
+      Array.from({ length: 12 }, (_, index) => index + 1),
+    )
   })
 
   test('P1 S1 sales sealed meanwhile are all still there', async () => {
     const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
     await sellSome(agent, 60)
-    let running = true
-    const force = agent.forceComplete('Asha', true).finally(() => {
-      running = false
-    })
+    const running = new Set(['force'])
+    const force = agent.forceComplete('Asha', true).finally(() => running.clear())
     let sold = 60
-    while (running) {
+    while (running.size > 0) {
       await sellSome(agent, 1, sold)
       sold += 1
     }
@@ -68,7 +71,9 @@ describe('force complete', () => {
     expect(here.length).toBeGreaterThan(0)
     for await (const { custody } of agent.lookup.all()) expect(custody).toBe('none')
     await agent.sync()
-    expect((await relayNumbers(relay)).map(sequence)).toEqual(Array.from({ length: sold }, (_, index) => index + 1))
+    expect((await relayNumbers(relay)).map(sequence)).toEqual(
+      Array.from({ length: sold }, (_, index) => index + 1),
+    )
     expect(new Set(await relayNumbers(relay)).size).toBe(sold)
   })
 
@@ -80,9 +85,15 @@ describe('force complete', () => {
     await expect(agent.lookup.find(number)).rejects.toThrow('may be at the relay')
     await agent.goOnline('Asha')
     await agent.sync()
-    expect((await agent.lookup.find(number)).invoice).toMatchObject({ number, total: { minor: 20_000 }, custody: 'receipted' })
+    expect((await agent.lookup.find(number)).invoice).toMatchObject({
+      number,
+      total: { minor: 20_000 },
+      custody: 'receipted',
+    })
     await agent.till.credit({ ...tea('2'), corrects: { number } })
-    await expect(agent.till.credit({ ...tea('1'), corrects: { number } })).rejects.toThrow('has 0 of "TEA" left')
+    await expect(agent.till.credit({ ...tea('1'), corrects: { number } })).rejects.toThrow(
+      'has 0 of "TEA" left',
+    )
   })
 
   test('the catalogue stays by choice, or goes and comes back with the next sync', async () => {
@@ -105,7 +116,11 @@ describe('force complete', () => {
     await agent.desk.addLine('Asha', bill.id, 'TEA', '2')
     await agent.desk.edit('Asha', bill.id, { status: 'parked', label: 'table 4' })
     await agent.forceComplete('Asha', true)
-    expect(await agent.desk.get(bill.id)).toMatchObject({ status: 'parked', label: 'table 4', lines: [{ quantity: '2' }] })
+    expect(await agent.desk.get(bill.id)).toMatchObject({
+      status: 'parked',
+      label: 'table 4',
+      lines: [{ quantity: '2' }],
+    })
     await agent.desk.seal('Asha', bill.id, { exactly: { type: 'cash' } })
     await agent.forceComplete('Asha', true)
     await expect(agent.desk.get(bill.id)).rejects.toThrow('There is no bill')
@@ -129,7 +144,10 @@ describe('force complete', () => {
   test('two at once are one', async () => {
     const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
     await sellSome(agent, 3)
-    const [one, two] = await Promise.all([agent.forceComplete('Asha', true), agent.forceComplete('Ravi', true)])
+    const [one, two] = await Promise.all([
+      agent.forceComplete('Asha', true),
+      agent.forceComplete('Ravi', true),
+    ])
     expect(one).toEqual(two)
     expect(await relayNumbers(relay)).toHaveLength(3)
   })
@@ -194,7 +212,9 @@ describe('force complete', () => {
     const edited = new Promise<void>((resolve) => {
       agent.on('progress', (event) => {
         if (event.phase !== 'uploading' || event.done === 0) return
-        agent.catalogue.edit('Asha', 'price', [{ sku: 'TEA', price: { minor: 11_000 } }]).then(() => resolve(), resolve)
+        agent.catalogue
+          .edit('Asha', 'price', [{ sku: 'TEA', price: { minor: 11_000 } }])
+          .then(() => resolve(), resolve)
       })
     })
     const result = await agent.forceComplete('Asha', false)

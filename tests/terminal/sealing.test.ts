@@ -70,7 +70,9 @@ describe('sealing', () => {
   test('sales that come at the same moment are sealed one after the other', async () => {
     const agent = await world.terminal(relay, 'T01')
     const sold = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => agent.till.sell(tea('1', { externalRef: `ref-${index % 20}` }))),
+      Array.from({ length: 40 }, (_, index) =>
+        agent.till.sell(tea('1', { externalRef: `ref-${index % 20}` })),
+      ),
     )
     expect(new Set(sold.map(({ record }) => record.body.number)).size).toBe(20)
     const positions = sold.map(({ record }) => record.body.chain.position).sort((a, b) => a - b)
@@ -152,7 +154,8 @@ describe('sealing', () => {
     await original.sync()
     await expect(original.till.sell(tea())).rejects.toThrow('in a later epoch')
     const numbers: string[] = []
-    for await (const { number } of relay.relay.invoices.all({})) numbers.push(number.slice(0, 4) + number.slice(9))
+    for await (const { number } of relay.relay.invoices.all({}))
+      numbers.push(number.slice(0, 4) + number.slice(9))
     expect(numbers).toEqual(['T01A/000001', 'T01A/000002'])
   })
 
@@ -161,7 +164,12 @@ describe('sealing', () => {
     const agent = await world.terminal(relay, 'T01')
     await agent.till.sell(tea('2'))
     const { body } = await agent.till.closeDay('Asha')
-    expect(body).toMatchObject({ z: 1, day: '2026-11-24', automatic: false, totals: { invoices: 1, payable: 20_000 } })
+    expect(body).toMatchObject({
+      z: 1,
+      day: '2026-11-24',
+      automatic: false,
+      totals: { invoices: 1, payable: 20_000 },
+    })
     expect((await agent.till.sell(tea())).record.body.day).toBe('2026-11-25')
     expect((await agent.books.onDisk()).map(({ name }) => name.day)).toEqual(['2026-11-24', '2026-11-25'])
     await expect(agent.till.closeDay('Asha')).rejects.toThrow('has not begun')
@@ -183,8 +191,12 @@ describe('sealing', () => {
     const { number } = record.body
     const { record: note } = await agent.till.credit({ ...tea('2'), corrects: { number }, reason: 'torn' })
     expect(note.body).toMatchObject({ corrects: { number, hash: record.hash }, totals: { payable: -20_000 } })
-    await expect(agent.till.credit({ ...tea('2'), corrects: { number } })).rejects.toThrow('has 1 of "TEA" left')
-    await expect(agent.till.credit({ ...tea('1'), corrects: { number: note.body.number } })).rejects.toThrow('is a credit note')
+    await expect(agent.till.credit({ ...tea('2'), corrects: { number } })).rejects.toThrow(
+      'has 1 of "TEA" left',
+    )
+    await expect(agent.till.credit({ ...tea('1'), corrects: { number: note.body.number } })).rejects.toThrow(
+      'is a credit note',
+    )
     await expect(
       agent.till.credit({ ...tea('1'), corrects: { number: number.replace('000001', '000009') } }),
     ).rejects.toThrow('is not on this terminal')
@@ -217,7 +229,11 @@ async function copyOf(from: string, to: string): Promise<void> {
 }
 
 /** Opens the directory with a sound disk: what was acknowledged is there, numbers have no gap, and it goes on. */
-async function expectWhole(directory: string, acknowledged: readonly string[], count?: number): Promise<void> {
+async function expectWhole(
+  directory: string,
+  acknowledged: readonly string[],
+  count?: number,
+): Promise<void> {
   const agent = await world.agent(directory)
   agent.chain.block = undefined
   const numbers = await numbersOf(agent)

@@ -141,12 +141,10 @@ describe('sync', () => {
   test('S1 selling goes on while a sync runs', async () => {
     const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
     for (let index = 0; index < 100; index += 1) await agent.till.sell(tea())
-    let running = true
-    const sync = agent.sync().finally(() => {
-      running = false
-    })
+    const running = new Set(['sync'])
+    const sync = agent.sync().finally(() => running.clear())
     let meanwhile = 0
-    while (running) {
+    while (running.size > 0) {
       await agent.till.sell(tea())
       meanwhile += 1
     }
@@ -158,7 +156,9 @@ describe('sync', () => {
 
   test('S4 eight terminals sync at the same moment; a ninth with a forged book blocks none of them', async () => {
     const agents = await Promise.all(
-      Array.from({ length: 8 }, (_, index) => world.terminal(relay, `till ${index}`, { mode: 'disconnected' })),
+      Array.from({ length: 8 }, (_, index) =>
+        world.terminal(relay, `till ${index}`, { mode: 'disconnected' }),
+      ),
     )
     for (const agent of agents) {
       for (let index = 0; index < 5; index += 1) await agent.till.sell(tea())
@@ -168,7 +168,10 @@ describe('sync', () => {
     await forge(forger)
     const results = await Promise.all([...agents, forger].map((agent) => agent.sync()))
     expect(results.slice(0, 8).every(({ complete }) => complete)).toBe(true)
-    expect(results[8]).toMatchObject({ complete: false, notTaken: [{ reason: expect.stringContaining('signature') as string }] })
+    expect(results[8]).toMatchObject({
+      complete: false,
+      notTaken: [{ reason: expect.stringContaining('signature') as string }],
+    })
     expect((await forger.status()).unreceipted.invoices).toBeGreaterThan(0)
     // Its other documents are taken all the same.
     expect(results[8]?.notTaken).toHaveLength(1)
@@ -270,6 +273,8 @@ async function stockOf({ relay }: RunningRelay, sku: string): Promise<string> {
   const shop = relay.shops.byName('Main')
   if (!shop) throw new Error('there is a shop')
   const name = { kind: 'stock' as const, shop: shop.id, shard: shardOf(sku, shop.catalogueShards) }
-  const handle = await relay.durable.open<Record<string, never>>(documentId(relay.identity.organisation, name))
+  const handle = await relay.durable.open<Record<string, never>>(
+    documentId(relay.identity.organisation, name),
+  )
   return readStock(handle?.doc() ?? {}, sku).onHand
 }

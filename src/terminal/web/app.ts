@@ -3,7 +3,7 @@ import { actAs } from './api.js'
 import { CurrentBill, type Sold } from './bill.js'
 import { BillView } from './bill-view.js'
 import { dayButton } from './day-view.js'
-import { part, say } from './dom.js'
+import { part } from './dom.js'
 import { listen } from './events.js'
 import { InvoicesView } from './invoices-view.js'
 import { onKeys } from './keys.js'
@@ -26,18 +26,27 @@ const CASHIER_KEPT_AS = 'counterfoil-cashier'
 let status: Status | undefined
 const statusNow = (): Status | undefined => status
 
-const bill = new CurrentBill((message) => say(part('search-note', HTMLElement), message))
+const bill = new CurrentBill((message) => search.tell(message))
 const search = new SearchView(bill, () => ({
   allowed: status?.terminal.role === 'manager' && status.mode === 'online',
 }))
-const billView = new BillView(bill, () => search.entered())
+const billView = new BillView(
+  bill,
+  () => search.entered(),
+  (status) => {
+    search.reset()
+    search.tell(
+      status === 'parked' ? 'Parked. Recall it at any terminal of the shop.' : 'The bill is cancelled.',
+    )
+  },
+)
 const commit = (): Promise<void> => billView.commit()
 const sealed = (sold: Sold): void => {
   showSealed(sold)
   search.reset()
 }
 const tenders = new TenderView(bill, commit, sealed)
-const waiting = new WaitingView(bill, commit, statusNow)
+const waiting = new WaitingView(bill, commit, statusNow, () => search.reset())
 const invoices = new InvoicesView(sealed)
 const statusView = new StatusView()
 const work = new Work(
@@ -83,7 +92,7 @@ listen({
 
 onKeys({
   search: () => search.reset(),
-  park: () => void billView.leave('parked').then(() => search.focus()),
+  park: () => void billView.leave('parked'),
   pay: () => {
     if (tenders.focused) void tenders.seal()
     else tenders.focus()

@@ -18,10 +18,19 @@ export class BillView {
   readonly #label: Field
   readonly #discount: Field
   readonly #entered: () => Promise<void>
+  readonly #left: (status: 'parked' | 'cancelled') => void
   #shown: string | undefined
 
-  /** @param entered resolves when what was scanned is on the bill */
-  constructor(bill: CurrentBill, entered: () => Promise<void>) {
+  /**
+   * @param entered resolves when what was scanned is on the bill
+   * @param left told when the bill was put away
+   */
+  constructor(
+    bill: CurrentBill,
+    entered: () => Promise<void>,
+    left: (status: 'parked' | 'cancelled') => void,
+  ) {
+    this.#left = left
     this.#bill = bill
     this.#entered = entered
     const field = (id: string, save: (text: string) => Promise<boolean>): Field =>
@@ -61,9 +70,11 @@ export class BillView {
 
   async leave(status: 'parked' | 'cancelled'): Promise<void> {
     try {
+      if (!this.#bill.view) return
       if (status === 'parked') await this.commit()
       await this.#bill.leave(status)
       say(this.#error, '')
+      this.#left(status)
     } catch (error) {
       this.refuse(error)
     }

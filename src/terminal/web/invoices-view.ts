@@ -5,7 +5,7 @@ import { creditDialog } from './credit-view.js'
 import { button, make, part, say, terms } from './dom.js'
 import { makeDialog, opened } from './dialogs.js'
 import { amount, priceText } from './money.js'
-import { invoiceLines, print } from './slip.js'
+import { changeOf, invoiceLines, print } from './slip.js'
 import { dateTime, time } from './time.js'
 
 const LISTED = 10
@@ -80,6 +80,7 @@ export class InvoicesView {
     facts.push(['Taxable', amount(totals.taxable)], ['Tax', amount(totals.tax)])
     facts.push(['Payable', amount(totals.payable)])
     for (const { type, name, minor } of tenders) facts.push([`Paid: ${name ?? type}`, amount(minor)])
+    if (changeOf(invoice) !== 0) facts.push(['Change', amount(changeOf(invoice))])
     for (const note of corrections)
       facts.push(['Corrected by', `${note.number}, ${amount(note.total.minor)}`])
     const lines = invoice.lines.map(({ name, quantity, price, total }) =>
@@ -93,7 +94,7 @@ export class InvoicesView {
     const buttons = make(
       'p',
       { className: 'buttons' },
-      button('Print copy', () => print(invoiceLines(invoice, { copy: true }))),
+      button('Print copy', () => print(invoiceLines(invoice, true))),
     )
     if (invoice.type === 'invoice') {
       buttons.append(

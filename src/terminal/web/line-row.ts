@@ -47,7 +47,7 @@ export class LineRow {
       this.#price,
       make('td', {}, this.#input, ' ', this.#unit),
       this.#total,
-      make('td', { className: 'buttons' }, this.#change, this.#remove),
+      make('td', {}, make('div', { className: 'buttons' }, this.#change, this.#remove)),
     )
   }
 

@@ -19,7 +19,7 @@ export function showSealed({ invoice, change }: Sold): void {
     make(
       'p',
       { className: 'buttons' },
-      button('Print slip', () => print(invoiceLines(invoice, { change }))),
+      button('Print slip', () => print(invoiceLines(invoice))),
     ),
   )
 }

@@ -42,6 +42,11 @@ export class SearchView {
     this.#input.select()
   }
 
+  tell(message: string): void {
+    this.#note.classList.remove('error')
+    say(this.#note, message)
+  }
+
   /** Resolves when everything that was entered is on the bill, or was refused. */
   entered(): Promise<void> {
     return this.#entering

@@ -58,14 +58,15 @@ function lineText({
 
 const TENDERS = { cash: 'Cash', card: 'Card', other: 'Other' } as const
 
-export interface SlipOptions {
-  readonly change?: number
-  /** It was printed before, or may have been. */
-  readonly copy?: boolean
+/** What was given back in cash of what was given. */
+export function changeOf({ type, tenders, totals }: ExportedInvoice): number {
+  return type === 'invoice' ? tenders.reduce((sum, { minor }) => sum + minor, 0) - totals.payable : 0
 }
 
-export function invoiceLines(invoice: ExportedInvoice, { change = 0, copy = false }: SlipOptions): string[] {
+/** @param copy it was printed before, or may have been */
+export function invoiceLines(invoice: ExportedInvoice, copy = false): string[] {
   const { totals, taxes, tenders, corrects, total } = invoice
+  const change = changeOf(invoice)
   return [
     centred(invoice.type === 'invoice' ? 'INVOICE' : 'CREDIT NOTE'),
     ...(copy ? [centred('COPY')] : []),

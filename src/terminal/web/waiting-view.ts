@@ -9,11 +9,19 @@ import { count, time } from './time.js'
 export class WaitingView {
   readonly #bill: CurrentBill
   readonly #commit: () => Promise<void>
+  readonly #recalled: () => void
   readonly #list = part('bills', HTMLUListElement)
   readonly #error = part('waiting-error', HTMLElement)
   #shown = ''
 
-  constructor(bill: CurrentBill, commit: () => Promise<void>, status: () => Status | undefined) {
+  /** @param commit saves what was typed into the bill at hand, which is parked when another is recalled */
+  constructor(
+    bill: CurrentBill,
+    commit: () => Promise<void>,
+    status: () => Status | undefined,
+    recalled: () => void,
+  ) {
+    this.#recalled = recalled
     this.#bill = bill
     this.#commit = commit
     onPress(part('look-for-bills', HTMLButtonElement), () => this.lookAgain(status()))
@@ -65,6 +73,7 @@ export class WaitingView {
           await this.#bill.leave('parked')
         }
         await this.#bill.recall(bill.id)
+        this.#recalled()
       } catch (error) {
         say(this.#error, messageOf(error))
       }

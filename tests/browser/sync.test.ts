@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest'
+import { useHouse } from './shop-floor.js'
+import { useBrowser, type TillPage } from './till-page.js'
+
+const house = useHouse()
+const browser = useBrowser()
+
+const backgroundOf = (till: TillPage): Promise<string> =>
+  till.page.locator('body').evaluate('(body) => getComputedStyle(body).backgroundColor')
+
+describe('modes and sync on the page', () => {
+  test('a bill parked on one terminal is recalled on the other', async () => {
+    const { terminals } = await house.open()
+    const served = [await terminals[0].serve(), await terminals[1].serve()]
+    const first = await browser.open(served[0]?.url ?? '')
+    const second = await browser.open(served[1]?.url ?? '')
+    await first.page.getByLabel('Cashier').fill('Meena')
+    await first.add('TEA', 'Assam tea')
+    await first.page.getByLabel('Label for parking').fill('red shirt')
+    await first.page.keyboard.press('F2')
+    await first.page.locator('#search-note', { hasText: 'Parked' }).waitFor()
+    await first.page.locator('#bills li', { hasText: 'red shirt' }).waitFor()
+    expect(await first.page.locator('#line-rows tr').count()).toBe(0)
+
+    const recall = second.button('Recall red shirt')
+    // It is there as soon as the relay has it; until then a person looks again.
+    await expect
+      .poll(async () => {
+        await second.page.keyboard.press('F8')
+        return recall.count()
+      })
+      .toBe(1)
+    expect(await second.page.locator('#bills li').textContent()).toContain('T01, Meena')
+    await recall.click()
+    await second.page.locator('#line-rows tr', { hasText: 'Assam tea' }).waitFor()
+    await second.add('PEN', 'Ball pen')
+    expect(await second.seal()).toMatch(/^T02A\//)
+    await first.page.locator('#bills li', { hasText: 'None.' }).waitFor()
+  })
+
+  test('S3 disconnected mode is seen, nothing is sent, and every sale is counted', async () => {
+    const { terminals } = await house.open()
+    const online = await browser.open((await terminals[1].serve('online')).url)
+    const till = await browser.open((await terminals[0].serve('disconnected')).url)
+    const { page } = till
+    expect(await page.title()).toContain('Disconnected Terminal')
+    expect(await online.page.title()).not.toContain('Disconnected')
+    expect(await backgroundOf(till)).not.toBe(await backgroundOf(online))
+    await page.getByText('Mode: disconnected').waitFor()
+    await page.getByText('Link: down (not connected)').waitFor()
+    await till.counter('0 invoices')
+    await till.add('TEA', 'Assam tea')
+    const first = await till.seal()
+    await till.counter('1 invoice')
+    await till.add('PEN', 'Ball pen')
+    await till.seal()
+    await till.counter('2 invoices')
+    await page.locator('#unreceipted', { hasText: '₹115.50' }).waitFor()
+    expect((await house.export()).filter(({ number }) => number === first)).toHaveLength(0)
+  })
+
+  test('S1 S3 Sync Data To Server empties the counter; a sale is sealed while the relay keeps it waiting', async () => {
+    const { terminals } = await house.open()
+    const till = await browser.open((await terminals[0].serve('disconnected')).url)
+    const { page } = till
+    await till.add('TEA', 'Assam tea')
+    await till.seal()
+    await till.counter('1 invoice')
+    house.relay.process.kill('SIGSTOP')
+    try {
+      await till.button('Sync Data To Server').click()
+      await page.locator('#work', { hasText: 'Sync Data To Server: connecting' }).waitFor()
+      await till.add('PEN', 'Ball pen')
+      expect(await till.seal()).toMatch(/000002$/)
+      await till.counter('2 invoices')
+    } finally {
+      house.relay.process.kill('SIGCONT')
+    }
+    const result = page.locator('#sync-result')
+    await result.getByText('Sync Data To Server ended').waitFor()
+    await result.getByText('Everything that was here when it began has a custody receipt.').waitFor()
+    await till.counter('0 invoices')
+    await page.locator('#last-sync', { hasText: /20\d\d/ }).waitFor()
+    // It syncs; the mode stays.
+    await page.getByText('Mode: disconnected').waitFor()
+  })
+
+  test('a sync that cannot reach the relay says so, and nothing is called synced', async () => {
+    const { terminals } = await house.open()
+    const till = await browser.open((await terminals[0].serve('disconnected')).url)
+    await till.add('TEA', 'Assam tea')
+    const number = await till.seal()
+    await house.stopRelay()
+    await till.button('Sync Data To Server').click()
+    await till.page.locator('#sync-result.bad', { hasText: 'Sync Data To Server did not end well' }).waitFor()
+    await till.counter('1 invoice')
+    expect((await house.export()).filter((one) => one.number === number)).toHaveLength(0)
+    await house.startRelay()
+    await till.button('Sync Data To Server').click()
+    await till.counter('0 invoices')
+    expect((await house.export()).filter((one) => one.number === number)).toHaveLength(1)
+  })
+
+  test('Work As Online Client asks for confirmation, and switches without a reload', async () => {
+    const { terminals } = await house.open()
+    const till = await browser.open((await terminals[0].serve('disconnected')).url)
+    const { page } = till
+    await till.add('TEA', 'Assam tea')
+    await till.seal()
+    await till.add('PEN', 'Ball pen')
+    await page.evaluate('globalThis.notReloaded = true')
+    await till.button('Work As Online Client').click()
+    const question = page.getByRole('dialog', { name: 'Work as online client?' })
+    await question.getByText('1 sale without a custody receipt is sent').waitFor()
+    await till.button('Not now').click()
+    await question.waitFor({ state: 'detached' })
+    expect(await page.locator('html').getAttribute('data-mode')).toBe('disconnected')
+
+    await till.button('Work As Online Client').click()
+    await till.button('Sync and work online').click()
+    await page.getByText('Mode: online').waitFor()
+    await page.getByText('Link: up').waitFor()
+    await till.counter('0 invoices')
+    expect(await page.title()).not.toContain('Disconnected')
+    expect(await page.evaluate('globalThis.notReloaded')).toBe(true)
+    expect(await page.locator('#line-rows tr').count()).toBe(1)
+    expect(await till.button('Work As Online Client').isVisible()).toBe(false)
+    await till.button('Work Disconnected').click()
+    await page.getByText('Mode: disconnected').waitFor()
+  })
+
+  test('S3 Mark As Synced changes the date that is shown and leaves the counter as it is', async () => {
+    const { terminals } = await house.open()
+    const till = await browser.open((await terminals[0].serve('disconnected')).url)
+    const { page } = till
+    await till.add('TEA', 'Assam tea')
+    const number = await till.seal()
+    await till.counter('1 invoice')
+    await till.button('Advanced Disconnected Sync').click()
+    const dialog = page.getByRole('dialog', { name: 'Advanced Sync' })
+    await dialog.getByText('Last sync: ').waitFor()
+    await till.button('Mark As Synced').click()
+    await dialog.getByText('Nothing was sent: 1 sale still has no custody receipt.').waitFor()
+    await page.locator('#marked-synced', { hasText: 'a remark; nothing was sent' }).waitFor()
+    await till.counter('1 invoice')
+    expect((await house.export()).filter((one) => one.number === number)).toHaveLength(0)
+  })
+
+  test('S1 P1 Force Complete ends with its result, and a sale made meanwhile is still listed', async () => {
+    const { terminals } = await house.open()
+    const till = await browser.open((await terminals[0].serve('disconnected')).url)
+    const { page } = till
+    await till.add('TEA', 'Assam tea')
+    const before = await till.seal()
+    await till.button('Advanced Disconnected Sync').click()
+    expect(await page.getByLabel('keep the catalogue').isChecked()).toBe(true)
+    await till.button('Force Complete Sync Data').click()
+    const question = page.getByRole('dialog', { name: 'Force Complete Sync Data?' })
+    await question.getByText('It sends 1 invoice and 0 credit notes, ₹105.00 in all').waitFor()
+    await question.getByText('1 of them has no custody receipt yet').waitFor()
+    await question.getByText('The catalogue stays').waitFor()
+    let meanwhile: string
+    house.relay.process.kill('SIGSTOP')
+    try {
+      await till.button('Send, then delete here').click()
+      // Only once the snapshot is written is a sale one that was made meanwhile.
+      await page.locator('#advanced-text', { hasText: 'Writing the snapshot, 1 of 1' }).waitFor()
+      await till.button('Close').click()
+      await till.add('PEN', 'Ball pen')
+      meanwhile = await till.seal()
+    } finally {
+      house.relay.process.kill('SIGCONT')
+    }
+    const result = page.locator('#sync-result')
+    await result.getByText('Force Complete Sync Data ended').waitFor()
+    await result.getByText(/handed to the relay; \d+ documents? deleted here/).waitFor()
+    await till.button(meanwhile).waitFor()
+    await till.button(before).waitFor({ state: 'detached' })
+    await till.counter('1 invoice')
+    expect((await house.export()).map(({ number }) => number)).toContain(before)
+    await till.add('TEA', 'Assam tea')
+  })
+
+  test('D3 the page says when the agent is gone, and goes on by itself when it is back', async () => {
+    const { terminals } = await house.open()
+    const agent = await terminals[0].serve('disconnected')
+    const till = await browser.open(agent.url, { lossy: true })
+    const { page } = till
+    await till.add('TEA', 'Assam tea')
+    await agent.kill()
+    const alert = page.getByRole('alert').filter({ hasText: 'The terminal’s agent does not answer' })
+    await alert.first().waitFor()
+    await page.keyboard.press('F4')
+    await page.keyboard.press('F4')
+    await page.locator('#tender-error', { hasText: 'it is never sealed twice' }).waitFor()
+    expect(await page.locator('#sealed').textContent()).toBe('')
+    await terminals[0].serve('disconnected')
+    await page.locator('#alerts .alert').waitFor({ state: 'detached' })
+    expect(await till.seal()).toMatch(/000001$/)
+  })
+})

@@ -1,0 +1,212 @@
+import { describe, expect, test } from 'vitest'
+import { useHouse } from './shop-floor.js'
+import { useBrowser } from './till-page.js'
+
+const house = useHouse()
+const browser = useBrowser()
+
+describe('billing on the page', () => {
+  test('D1 S3 a sale by keyboard alone, from scan to “sealed”, reaches the relay', async () => {
+    const { terminals } = await house.open()
+    const { url } = await terminals[0].serve()
+    const till = await browser.open(url)
+    const { page } = till
+    // Nothing was clicked: the cursor waits in the input, and a scanner ends with Enter.
+    await page.keyboard.type('8901000000019')
+    await page.keyboard.press('Enter')
+    await page.locator('#line-rows tr', { hasText: 'Assam tea' }).waitFor()
+    await till.add('SOAP', 'Bath soap')
+    await page.keyboard.press('F9')
+    await page.keyboard.type('2')
+    await page.keyboard.press('Enter')
+    // 100.00 + 5 %, and 84.50 + 18 %, each tax of each line rounded.
+    await page.locator('#payable', { hasText: '₹204.72' }).waitFor()
+    expect(await page.locator('#sealed').textContent()).toBe('')
+
+    const number = await till.seal('500')
+    expect(number).toMatch(/^T01A\/\d{4}\/000001$/)
+    expect(await page.locator('#sealed').textContent()).toContain('Change: ₹295.28')
+    await page.locator('#invoices li', { hasText: number }).waitFor()
+    await till.counter('0 invoices')
+    await page.locator('#invoices li', { hasText: 'receipted' }).waitFor()
+
+    const [invoice] = (await house.export()).filter((one) => one.number === number)
+    expect(invoice?.totals.payable).toBe(20_472)
+    expect(invoice?.lines.map(({ sku, quantity }) => [sku, quantity])).toEqual([
+      ['TEA', '1'],
+      ['SOAP', '2'],
+    ])
+    expect(invoice?.tenders).toEqual([{ type: 'cash', minor: 50_000 }])
+  })
+
+  test('R1 an error is told in the agent’s words, and neither the bill nor what was typed is lost', async () => {
+    const { terminals } = await house.open()
+    const { url } = await terminals[0].serve('disconnected')
+    const till = await browser.open(url)
+    const { page } = till
+    await till.add('TEA', 'Assam tea')
+    await page.keyboard.press('F4')
+    await page.keyboard.type('50.25')
+    await page.locator('#change', { hasText: 'Still to pay: ₹54.75' }).waitFor()
+    await page.keyboard.press('Enter')
+    const error = page.locator('#tender-error')
+    await error.filter({ hasText: 'The tenders are too small: 54.75 is missing.' }).waitFor()
+    expect(await page.getByLabel('Amount given').inputValue()).toBe('50.25')
+    expect(await page.locator('#line-rows tr').count()).toBe(1)
+    expect(await page.locator('#sealed').textContent()).toBe('')
+
+    await page.getByLabel('Amount given').fill('12,5x')
+    await page.keyboard.press('Enter')
+    await error.filter({ hasText: '“12,5x” is no amount' }).waitFor()
+    await page.getByLabel('Quantity of Assam tea').fill('0')
+    await page.keyboard.press('Tab')
+    await page.locator('#bill-error', { hasText: 'quantity' }).waitFor()
+    await page.getByLabel('Quantity of Assam tea').fill('2')
+    await page.keyboard.press('Tab')
+    await page.locator('#payable', { hasText: '₹210.00' }).waitFor()
+
+    await page.getByLabel('Item: name, SKU or barcode').fill('no such thing')
+    await page.keyboard.press('Enter')
+    await page.locator('#search-note', { hasText: 'There is no item “no such thing”' }).waitFor()
+
+    // Two tenders: the card first, and the rest in cash.
+    await page.getByLabel('Amount given').fill('10')
+    await till.button('Add a tender').click()
+    await page.locator('#change', { hasText: 'Change: ₹0.00' }).waitFor()
+    expect(await till.seal()).toMatch(/000001$/)
+    await till.counter('1 invoice')
+  })
+
+  test('a bill is changed on the way: discount, another price with its reason, removal, customer', async () => {
+    const { terminals } = await house.open()
+    const { url } = await terminals[0].serve('disconnected')
+    const till = await browser.open(url)
+    const { page } = till
+    await page.getByLabel('Customer').fill('Asha')
+    await till.add('TEA', 'Assam tea')
+    await till.add('PEN', 'Ball pen')
+    await till.add('SOAP', 'Bath soap')
+    await till.button('Remove Bath soap').click()
+    await till.button('Put back Bath soap').waitFor()
+    await till.button('Change Assam tea').click()
+    await page.getByLabel('Discount on this line').fill('10%')
+    await page.getByLabel('Another price than').fill('90')
+    await page.keyboard.press('Enter')
+    await page.locator('dialog [role=alert]', { hasText: 'Say why the price is another one' }).waitFor()
+    await page.getByLabel('Reason for the other price').fill('dented tin')
+    await page.keyboard.press('Enter')
+    // 81.00 + 5 % (2.03 twice), and 10.50 without tax.
+    await page.locator('#payable', { hasText: '₹95.56' }).waitFor()
+    await page.reload()
+    await page.locator('#payable', { hasText: '₹95.56' }).waitFor()
+    const number = await till.seal()
+    await page.getByLabel('Invoice number').fill(number)
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Asha').waitFor()
+    await dialog.getByText('Ball pen: 1 × ₹10.50').waitFor()
+    expect(await dialog.getByText('Bath soap').count()).toBe(0)
+  })
+
+  test('a product whose name is HTML is shown as that text', async () => {
+    const { terminals } = await house.open()
+    const { url } = await terminals[0].serve('disconnected')
+    const till = await browser.open(url)
+    const { page, alerts } = till
+    const name = '<img src=x onerror=alert(1)>'
+    await page.getByLabel('Item: name, SKU or barcode').fill('onerror')
+    await page.locator('#hits .name', { hasText: name }).click()
+    await page.locator('#line-rows .name', { hasText: name }).waitFor()
+    const number = await till.seal()
+    await till.button(number).click()
+    await page.getByRole('dialog').getByText(`${name}: 1 ×`).waitFor()
+    await till.button('Print copy').click()
+    await page.locator('#slip', { hasText: name }).waitFor({ state: 'attached' })
+    expect(await page.locator('img').count()).toBe(0)
+    expect(alerts).toEqual([])
+  })
+
+  test('a credit note takes back a part, and the day is closed with its Z', async () => {
+    const { terminals } = await house.open()
+    const { url } = await terminals[0].serve('disconnected')
+    const till = await browser.open(url)
+    const { page } = till
+    await till.add('PEN', 'Ball pen')
+    await page.keyboard.press('F9')
+    await page.keyboard.type('3')
+    await page.keyboard.press('Enter')
+    await page.getByLabel('Discount on the bill').fill('1.00')
+    await page.keyboard.press('Tab')
+    await page.locator('#payable', { hasText: '₹30.50' }).waitFor()
+    const number = await till.seal()
+
+    const takeBack = async (quantity: string): Promise<void> => {
+      await till.button(number).click()
+      await till.button('Make credit note…').click()
+      await page.getByLabel('Ball pen').fill(quantity)
+      await page.getByLabel('Reason').fill('leaks')
+      await till.button('Seal credit note').click()
+    }
+    await takeBack('4')
+    await page.locator('dialog [role=alert]', { hasText: 'Only 3 of “Ball pen”' }).waitFor()
+    await page.keyboard.press('Escape')
+    await takeBack('1')
+    await page.locator('#sealed', { hasText: 'Give back: ₹10.17' }).waitFor()
+    await takeBack('2')
+    // With the first, exactly what was paid.
+    await page.locator('#sealed', { hasText: 'Give back: ₹20.33' }).waitFor()
+    await page.locator('#unreceipted', { hasText: '1 invoice, 2 credit notes · ₹0.00' }).waitFor()
+
+    await till.button('Day…').click()
+    await till.button('Close the day…').click()
+    await till.button('Close the day').click()
+    await page.getByRole('dialog').getByText('Z 1 of business day').waitFor()
+    await till.button('Print Z').click()
+    await page.locator('#slip', { hasText: 'DAY CLOSE Z 1' }).waitFor({ state: 'attached' })
+    expect(till.alerts).toEqual([])
+  })
+
+  test('a price written on two terminals apart shows both values, and a manager settles one', async () => {
+    const { terminals } = await house.open('manager')
+    const urls: string[] = []
+    for (const [index, terminal] of terminals.entries()) {
+      const { url } = await terminal.serve('disconnected')
+      urls.push(url)
+      await edit(url, ['Anna', 'Ben'][index] ?? '', 9_000 + index * 500)
+    }
+    // The first to sync knows nothing of the other's price; so it syncs once more.
+    for (const url of [...urls, ...urls]) await post(url, '/v1/sync', {})
+    const till = await browser.open(urls[0] ?? '')
+    const { page } = till
+    await page.getByLabel('Item: name, SKU or barcode').fill('tea')
+    const conflict = page.getByRole('group', { name: 'Assam tea: prices in conflict' })
+    await conflict.getByText(/₹90\.00 by Anna at T01, .*20\d\d/).waitFor()
+    await conflict.getByText(/₹95\.00 by Ben at T02, .*20\d\d/).waitFor()
+    await conflict.getByText('A manager settles it').waitFor()
+
+    await till.button('Work As Online Client').click()
+    await till.button('Sync and work online').click()
+    await page.locator('html[data-mode=online]').waitFor()
+    await page.getByLabel('Item: name, SKU or barcode').fill('TEA')
+    await page.keyboard.press('Enter')
+    await page.locator('#line-rows tr', { hasText: 'Assam tea' }).waitFor()
+    await till.button('Settle on ₹90.00').click()
+    await page.locator('#search-note', { hasText: 'Settled for “Assam tea”' }).waitFor()
+    await page.getByLabel('Item: name, SKU or barcode').fill('tea')
+    await page.locator('.hit', { hasText: '₹90.00' }).waitFor()
+    expect(await conflict.count()).toBe(0)
+  })
+})
+
+async function post(url: string, path: string, body: object): Promise<void> {
+  const response = await fetch(url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  expect(response.status, await response.text()).toBe(200)
+}
+
+function edit(url: string, by: string, minor: number): Promise<void> {
+  return post(url, '/v1/items', { by, whileDisconnected: true, items: [{ sku: 'TEA', price: { minor } }] })
+}

@@ -1,0 +1,163 @@
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Agent } from '../../src/terminal/agent.js'
+import { numbersOf, relayNumbers, tea, World, type RunningRelay, type Said } from '../support/world.js'
+
+let world: World
+let relay: RunningRelay
+
+beforeEach(async () => {
+  world = await World.make()
+  relay = await world.relay()
+})
+afterEach(() => world.end())
+
+/** The files of day-book records, by their position in the chain. */
+async function recordFiles(directory: string): Promise<Map<number, string>> {
+  const entries = await readdir(join(directory, 'documents'), { recursive: true, withFileTypes: true })
+  const found = new Map<number, string>()
+  for (const entry of entries) {
+    const label = /\.(\d+)(?:-[ic]-\d{4}-\d+)?$/.exec(entry.name)
+    if (entry.isFile() && label) found.set(Number(label[1]), join(entry.parentPath, entry.name))
+  }
+  return found
+}
+
+/** So many sales are in one snapshot; those after it lie in files of their own until it is time to compact. */
+const BEFORE = 30
+
+/** A disconnected till that was killed after `BEFORE` and `count` more sales. */
+async function killedAfter(count: number, synced = false): Promise<string> {
+  const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+  for (let index = 0; index < BEFORE; index += 1)
+    await agent.till.sell(tea('1', { externalRef: `${Math.random()}` }))
+  await agent.disk.durable.repo.flush()
+  for (let index = 0; index < count; index += 1) {
+    await agent.till.sell(tea('1', { externalRef: `later ${index}` }))
+    await agent.disk.durable.repo.flush()
+  }
+  if (synced) await agent.sync()
+  // Without the checkpoint that an orderly stop writes.
+  agent.chain.block = 'copied'
+  await world.stop(agent)
+  return world.path('T01')
+}
+
+async function reopen(directory: string, said: Said[] = []): Promise<Agent> {
+  return world.agent(directory, { said })
+}
+
+const sequences = (numbers: readonly string[]): number[] => numbers.map((number) => Number(number.slice(-6)))
+
+async function flipBit(path: string): Promise<void> {
+  const bytes = await readFile(path)
+  const middle = bytes.length >> 1
+  bytes[middle] = (bytes[middle] ?? 0) ^ 4
+  await writeFile(path, bytes)
+}
+
+describe('damage on the terminal’s disk', () => {
+  test.each([
+    ['flipped bit', flipBit],
+    ['truncated to half', async (path: string) => truncate(path, (await readFile(path)).length >> 1)],
+    ['emptied', (path: string) => truncate(path, 0)],
+  ])(
+    'D2 N1 a %s in the middle: named, kept, its neighbours intact, and no number is used twice',
+    async (_name, harm) => {
+      const directory = await killedAfter(12)
+      const files = await recordFiles(directory)
+      const position = [...files.keys()].sort((a, b) => a - b).at(-4) ?? 0
+      await harm(files.get(position) ?? '')
+      const said: Said[] = []
+      const agent = await reopen(directory, said)
+      expect((await agent.status()).damage).toMatchObject([
+        { label: expect.stringMatching(`^${position}(-|$)`) as string },
+      ])
+      expect(
+        said.some(({ level, message }) => level === 'error' && message.includes('moved to quarantine')),
+      ).toBe(true)
+      // The next number follows the last that was given, not the last that can be read before the damage.
+      const { record } = await agent.till.sell(tea())
+      expect(sequences([record.body.number])).toEqual([BEFORE + 13])
+      expect(await readdir(join(directory, 'quarantine'), { recursive: true })).not.toHaveLength(0)
+
+      // What the relay never had is lost, and named; everything else reaches it, under the numbers it had.
+      await agent.sync()
+      const lost = position - 2
+      const expected = Array.from({ length: BEFORE + 13 }, (_, index) => index + 1).filter(
+        (sequence) => sequence !== lost,
+      )
+      expect(sequences(await relayNumbers(relay)).sort((a, b) => a - b)).toEqual(expected)
+      await agent.sync()
+      expect(await relayNumbers(relay)).toHaveLength(BEFORE + 12)
+    },
+  )
+
+  test('D2 what the relay holds comes back: the damage heals, and the series goes on', async () => {
+    const directory = await killedAfter(3, true)
+    const files = await recordFiles(directory)
+    const last = Math.max(...files.keys())
+    await flipBit(files.get(last) ?? '')
+    const agent = await reopen(directory)
+    await expect(agent.till.sell(tea())).rejects.toThrow('next number cannot be known')
+    const result = await agent.sync()
+    expect(result.newEpoch).toBeUndefined()
+    expect((await agent.status()).damage).toEqual([])
+    expect(sequences(await numbersOf(agent))).toEqual(
+      Array.from({ length: BEFORE + 3 }, (_, index) => index + 1),
+    )
+    expect(sequences([(await agent.till.sell(tea())).record.body.number])).toEqual([BEFORE + 4])
+  })
+
+  test('D2 N1 the last record damaged and never sent: a new epoch, rather than a number twice', async () => {
+    const directory = await killedAfter(8)
+    const files = await recordFiles(directory)
+    await flipBit(files.get(Math.max(...files.keys())) ?? '')
+    const agent = await reopen(directory)
+    await expect(agent.till.sell(tea())).rejects.toThrow('next number cannot be known')
+    expect((await agent.sync()).newEpoch).toBe('B')
+    const { record } = await agent.till.sell(tea())
+    expect(record.body.number).toMatch(/^T01B\/\d{4}\/000001$/)
+    await agent.sync()
+    expect(await relayNumbers(relay)).toHaveLength(BEFORE + 8)
+  })
+
+  test('D2 damaged data is never compacted over, and stays in quarantine through everything', async () => {
+    const directory = await killedAfter(12)
+    const files = await recordFiles(directory)
+    const position = [...files.keys()].sort((a, b) => a - b).at(-4) ?? 0
+    await flipBit(files.get(position) ?? '')
+    const agent = await reopen(directory)
+    for (let index = 0; index < 20; index += 1) await agent.till.sell(tea())
+    await agent.sync()
+    await agent.forceComplete('Asha', true)
+    await world.stop(agent)
+    for (const [at, path] of files) {
+      if (at > position) expect((await readFile(path)).length).toBeGreaterThan(0)
+    }
+    const again = await reopen(directory)
+    expect((await again.status()).damage).toHaveLength(1)
+  })
+
+  test('D2 a damaged state file stops the start with its name and a remedy, and is left as it is', async () => {
+    const directory = await killedAfter(2)
+    const path = join(directory, 'terminal.json')
+    await flipBit(path)
+    const before = await readFile(path)
+    await expect(reopen(directory)).rejects.toThrow(/terminal\.json is damaged.*pair this terminal again/)
+    expect(await readFile(path)).toEqual(before)
+  })
+
+  test('D2 S3 a receipt whose bytes were changed counts for nothing', async () => {
+    const directory = await killedAfter(2, true)
+    const path = join(directory, 'receipts.log')
+    const text = await readFile(path, 'utf8')
+    await writeFile(path, text.replace(/"at":"20\d\d/g, '"at":"2099'))
+    const said: Said[] = []
+    const agent = await reopen(directory, said)
+    expect((await agent.status()).unreceipted.invoices).toBe(BEFORE + 2)
+    await agent.sync()
+    expect((await agent.status()).unreceipted.invoices).toBe(0)
+  })
+})
