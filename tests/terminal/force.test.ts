@@ -187,9 +187,9 @@ describe('force complete', () => {
       if (late) expect(restarted.chain.externalRefs.get('late')).toBe(late.record.body.number)
       await restarted.sync()
       expect((await relayNumbers(running)).map(sequence)).toEqual([1, 2, 3, 4])
+      await world.stop(restarted)
       const here = await bytesUnder(world.path(folder, 'T01', 'documents'))
       expect(here).not.toContain('sale 1')
-      await world.stop(restarted)
       await world.stopRelay(running)
       tries += 1
       return done
