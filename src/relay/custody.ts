@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import * as A from '@automerge/automerge'
 import type { DocHandle } from '@automerge/automerge-repo'
 import type { FlatDoc } from '../docs/flat.js'
@@ -22,6 +23,8 @@ export interface CustodyOptions {
   readonly relay: string
   readonly signer: Signer
   readonly now: () => Date
+  /** Told of a document that could not be vouched for because of this relay, not because of the terminal. */
+  readonly onFailure: (document: string, error: Error) => void
 }
 
 /**
@@ -43,6 +46,8 @@ export class Custody {
     signal: AbortSignal,
   ): Promise<CustodyResponse> {
     const enough = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
+    // Every document of the request waits on it; Node takes more than ten for a leak.
+    setMaxListeners(0, enough)
     const missing: string[] = []
     const refused: Refusal[] = []
     const held: DocumentHeads[] = []
@@ -53,8 +58,9 @@ export class Custody {
             held.push({ id, heads: heads.toSorted() })
           else missing.push(id)
         } catch (error) {
-          if (!(error instanceof BookRefused)) throw error
-          refused.push({ id, reason: error.message })
+          // Whatever is wrong with one document holds up no other (S4); it is asked for again with the next sync.
+          if (!(error instanceof BookRefused)) this.#options.onFailure(id, error as Error)
+          refused.push({ id, reason: (error as Error).message })
         }
       }),
     )

@@ -207,6 +207,8 @@ export class Handoffs {
     const documentId = id as DocumentId
     if (!access.mayRead(identity, name)) return 'it is not of this shop, or another terminal writes it'
     if (access.mayWrite(identity, name)) {
+      const unreadable = faultOf(saved)
+      if (unreadable !== undefined) return unreadable
       if (!registry.has(id)) await registry.set(id, name)
       await durable.merge(documentId, saved)
     }
@@ -245,5 +247,15 @@ export class Handoffs {
       })
     }
     await this.#options.disk.syncDirectory(this.#options.directory)
+  }
+}
+
+/** Why these bytes are no document; undefined for one. It must be known before the repo has it. */
+function faultOf(saved: Uint8Array): string | undefined {
+  try {
+    A.free(A.load(saved))
+    return undefined
+  } catch (error) {
+    return `it cannot be read: ${(error as Error).message}`
   }
 }

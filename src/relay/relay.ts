@@ -99,6 +99,8 @@ export class Relay {
       relay: identity.id,
       signer: identity.signer,
       now,
+      onFailure: (document, error) =>
+        this.log.error({ document, error: error.message }, 'a receipt could not be given'),
     })
     this.stock = new RelayStock({ durable, documents, shops, now })
     this.invoices = new Invoices({ durable, registry, issued })

@@ -10,11 +10,12 @@ import type { Log } from './context.js'
 import type { DayBooks } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
 import type { Ledger } from './ledger.js'
+import { stoppedBy } from './http-client.js'
 import { headsOf, type LocalDocument, type LocalDocuments } from './local-documents.js'
 import type { RelaySession } from './relay-session.js'
 import type { SharedRegister } from './shared-register.js'
 
-/** A document that was not taken, and why. */
+/** A document that was not taken over, here or at the relay, and why. */
 export interface NotTaken {
   readonly document: string
   readonly name: string
@@ -85,7 +86,7 @@ export class Exchange {
       )
     const written = await local.list((name) => local.writes(name))
     const offered = await this.#announce(session, written, signal)
-    const received = await this.#receive(offered.documents, relayBehind, progress, signal)
+    const { received, absent } = await this.#receive(offered.documents, relayBehind, progress, signal)
     await this.#fetchDamaged(written, signal)
     const pending = relayBehind ? written : await local.unreceipted()
     const refused = new Map(offered.refused.map(({ id, reason }) => [id, reason]))
@@ -95,11 +96,12 @@ export class Exchange {
       progress,
       signal,
     )
-    for (const [id, reason] of outcome.refused) refused.set(id, reason)
     return {
       received,
       receipted: outcome.receipted,
-      notTaken: [...refused].map(([id, reason]) => this.#notTaken(id, reason)),
+      notTaken: [...new Map([...absent, ...refused, ...outcome.refused])].map(([id, reason]) =>
+        this.#notTaken(id, reason),
+      ),
       relayBehind,
     }
   }
@@ -148,24 +150,31 @@ export class Exchange {
     relayBehind: boolean,
     progress: (event: ExchangeProgress) => void,
     signal: AbortSignal,
-  ): Promise<number> {
+  ): Promise<{ received: number; absent: Map<string, string> }> {
     const { names, register } = this.#options
     const wanted = offered.map(({ name, heads }) => ({ id: this.#id(name), name, heads }))
     const unknown = wanted.filter(({ id }) => !names.has(id))
     await names.setAll(unknown.map(({ id, name }) => [id, name] as const))
     if (relayBehind) await this.#dropCounts(wanted)
     register.add(wanted.map(({ id }) => id))
+    const absent = new Map<string, string>()
     let done = 0
     const queue = [...wanted]
     const worker = async (): Promise<void> => {
       for (let next = queue.shift(); next; next = queue.shift()) {
-        await this.#fetch(next.id, next.heads, signal)
+        try {
+          await this.#fetch(next.id, next.heads, signal)
+        } catch (error) {
+          if (signal.aborted) throw error
+          // A document that the relay cannot give, or this disk cannot take, holds up no other (S4).
+          absent.set(next.id, (error as Error).message)
+        }
         done += 1
         progress({ phase: 'receiving', done, total: wanted.length })
       }
     }
     await Promise.all(Array.from({ length: FETCHES_AT_ONCE }, worker))
-    return done
+    return { received: done - absent.size, absent }
   }
 
   /**
@@ -216,16 +225,7 @@ export class Exchange {
       const look = (): void => {
         if (handle.isReady() && A.hasHeads(handle.doc(), [...heads])) finish(resolve)
       }
-      const give = (): void =>
-        finish(() =>
-          reject(
-            new Refused(
-              'unavailable',
-              'not-arrived',
-              'The relay’s documents did not arrive in time. Sync again; it goes on where it was.',
-            ),
-          ),
-        )
+      const give = (): void => finish(() => reject(stoppedBy(signal) ?? notArrived()))
       const finish = (settle: () => void): void => {
         handle.off('heads-changed', look)
         patience.removeEventListener('abort', give)
@@ -276,4 +276,12 @@ export class Exchange {
   async #letGo(id: DocumentId): Promise<void> {
     if (this.#options.books.isFrozen(id)) await this.#options.durable.release(id)
   }
+}
+
+function notArrived(): Refused {
+  return new Refused(
+    'unavailable',
+    'not-arrived',
+    'it did not arrive from the relay in time; sync again, it goes on where it was',
+  )
 }

@@ -31,11 +31,18 @@ export async function request(
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
     })
   } catch (error) {
-    if (signal.aborted) throw new Refused('unavailable', 'stopped', 'It was stopped before it was finished.')
-    throw unreachable(base, error)
+    throw stoppedBy(signal) ?? unreachable(base, error)
   }
   if (!response.ok) throw await problemOf(response)
   return response
+}
+
+/** Why a signal ended something; undefined while it has not. */
+export function stoppedBy(signal: AbortSignal): Refused | undefined {
+  if (!signal.aborted) return undefined
+  return signal.reason instanceof Refused
+    ? signal.reason
+    : new Refused('unavailable', 'stopped', 'It was stopped before it was finished.')
 }
 
 async function problemOf(response: Response): Promise<Refused> {

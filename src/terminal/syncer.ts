@@ -49,10 +49,20 @@ const PUSH_AFTER_MS = 200
 /** A link that stays up learns this often of documents it does not know yet. */
 const REFRESH_MS = 60_000
 
+function linkLost(): Refused {
+  return new Refused(
+    'unavailable',
+    'link-lost',
+    'The connection to the relay was lost. Sync again; it goes on where it was.',
+  )
+}
+
 /** Syncs when a person asks, and all the time in online mode. One exchange runs at a time; who asks meanwhile joins. */
 export class Syncer {
   readonly #options: SyncerOptions
   readonly #stopped = new AbortController()
+  /** Ends what waits for documents over a connection that is lost. */
+  #connection = new AbortController()
   #running: Promise<SyncResult> | undefined
   #pushing: Promise<void> | undefined
   #pushTimer: NodeJS.Timeout | undefined
@@ -85,12 +95,12 @@ export class Syncer {
   async #run(progress: (event: ExchangeProgress) => void, signal?: AbortSignal): Promise<SyncResult> {
     const { exchange } = this.#options
     await this.#pushing
-    const stop = signal ? AbortSignal.any([signal, this.#stopped.signal]) : this.#stopped.signal
     const tell = (event: ExchangeProgress): void => {
       progress(event)
       this.#options.onProgress(event)
     }
     return this.#withSession(async (session) => {
+      const stop = this.#until(signal)
       await this.#learn(session)
       let result = await exchange.run(session, tell, stop)
       await this.#options.documents.loadShop()
@@ -101,6 +111,10 @@ export class Syncer {
         await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })
       return { ...result, complete, ...(newEpoch === undefined ? {} : { newEpoch }) }
     })
+  }
+
+  #until(signal?: AbortSignal): AbortSignal {
+    return AbortSignal.any([this.#stopped.signal, this.#connection.signal, ...(signal ? [signal] : [])])
   }
 
   /** A session ends after a while, or with the relay's restart: then the connection is made anew, once. */
@@ -161,9 +175,11 @@ export class Syncer {
   /** Called on every change of the link. */
   linkChanged(state: LinkState): void {
     if (state.state === 'up') {
+      this.#connection = new AbortController()
       this.#refresh()
       return
     }
+    this.#connection.abort(linkLost())
     clearTimeout(this.#refreshTimer)
     this.#options.register.clear()
   }
@@ -208,7 +224,7 @@ export class Syncer {
     const session = link.session
     if (!session || this.#stopped.signal.aborted) return
     try {
-      await exchange.push(session, this.#stopped.signal)
+      await exchange.push(session, this.#until())
     } catch (error) {
       // The next seal, exchange or connection tries again.
       this.#report(error)

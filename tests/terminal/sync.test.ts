@@ -1,5 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { shardOf } from '../../src/docs/naming.js'
+import { nodeDisk } from '../../src/storage/disk.js'
+import { FaultyDisk } from '../storage/disks.js'
 import { numbersOf, relayNumbers, tea, until, World, type RunningRelay } from '../support/world.js'
 
 let world: World
@@ -10,6 +13,11 @@ beforeEach(async () => {
   relay = await world.relay()
 })
 afterEach(() => world.end())
+
+/** Enough for every shard to have some. */
+const SKUS = Array.from({ length: 200 }, (_, index) => `ITEM-${index}`)
+const ITEMS = SKUS.map((sku) => ({ sku, name: sku, price: { minor: 100 } }))
+const PRICES = SKUS.map((sku) => ({ sku, price: { minor: 200 } }))
 
 /** A wire to the relay that can be cut after so many bytes. */
 class Wire {
@@ -178,6 +186,30 @@ describe('sync', () => {
     expect(await relayNumbers(relay)).toHaveLength(8 * 5 + 2)
   })
 
+  test('S4 a document that this disk cannot take holds up no other, and comes with the next sync', async () => {
+    const manager = await world.terminal(relay, 'T01', { role: 'manager' })
+    await manager.catalogue.edit('Asha', 'import', ITEMS)
+    await manager.sync()
+    await world.stop(await world.terminal(relay, 'T02', { mode: 'disconnected' }))
+    await manager.catalogue.edit('Asha', 'prices', PRICES)
+    await manager.sync()
+    const disk = new FaultyDisk(nodeDisk)
+    const till = await world.agent(world.path('T02'), { disk })
+    await till.till.sell(tea())
+    const shop = till.identity.shop
+    const shard = shardOf('ITEM-0', till.documents.shop().catalogueShards)
+    const bad = till.documents.id({ kind: 'catalogue', shop, shard })
+    disk.decide = ({ name, path }) =>
+      name === 'rename' && path.includes(bad.slice(2)) ? { code: 'EIO' } : undefined
+    const result = await till.sync()
+    expect(result.complete).toBe(false)
+    expect(result.notTaken.map(({ name }) => name)).toEqual([`catalogue shard ${shard}`])
+    expect((await till.status()).unreceipted.invoices).toBe(0)
+    disk.decide = () => undefined
+    expect(await till.sync()).toMatchObject({ complete: true, notTaken: [] })
+    expect((await till.catalogue.item('ITEM-0')).price.minor).toBe(200)
+  })
+
   /** Puts a record into the day book that another key signed. */
   async function forge(agent: Awaited<ReturnType<World['terminal']>>): Promise<void> {
     const [book] = await agent.books.onDisk()
@@ -232,7 +264,6 @@ describe('sync', () => {
       await agent.till.sell(tea())
       await world.stop(agent)
       const { changeIdentity } = await import('../../src/terminal/identity.js')
-      const { nodeDisk } = await import('../../src/storage/disk.js')
       await changeIdentity(world.path('T01'), nodeDisk, { relayUrl: url })
       const lost = await world.agent(world.path('T01'))
       lost.start()
@@ -268,7 +299,6 @@ describe('sync', () => {
 
 async function stockOf({ relay }: RunningRelay, sku: string): Promise<string> {
   const { readStock } = await import('../../src/docs/stock.js')
-  const { shardOf } = await import('../../src/docs/naming.js')
   const { documentId } = await import('../../src/docs/naming.js')
   const shop = relay.shops.byName('Main')
   if (!shop) throw new Error('there is a shop')
