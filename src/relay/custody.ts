@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import * as A from '@automerge/automerge'
 import type { DocHandle } from '@automerge/automerge-repo'
 import type { FlatDoc } from '../docs/flat.js'
@@ -6,6 +5,7 @@ import type { CustodyResponse, DocumentHeads, Refusal } from '../docs/generated/
 import type { Signer } from '../docs/keys.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { RECEIPT_DOCUMENTS } from '../protocol/limits.js'
+import { within } from '../protocol/within.js'
 import { signReceipt, type CustodyReceipt } from '../protocol/receipt.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
@@ -45,24 +45,22 @@ export class Custody {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<CustodyResponse> {
-    const enough = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
-    // Every document of the request waits on it; Node takes more than ten for a leak.
-    setMaxListeners(0, enough)
     const missing: string[] = []
     const refused: Refusal[] = []
     const held: DocumentHeads[] = []
-    await Promise.all(
-      documents.map(async ({ id, heads }) => {
-        try {
-          if (await this.#hold(identity, id as DocumentId, heads, enough))
-            held.push({ id, heads: heads.toSorted() })
-          else missing.push(id)
-        } catch (error) {
-          // Whatever is wrong with one document holds up no other (S4); it is asked for again with the next sync.
-          if (!(error instanceof BookRefused)) this.#options.onFailure(id, error as Error)
-          refused.push({ id, reason: (error as Error).message })
-        }
-      }),
+    const hold = async ({ id, heads }: DocumentHeads, enough: AbortSignal): Promise<void> => {
+      try {
+        if (await this.#hold(identity, id as DocumentId, heads, enough))
+          held.push({ id, heads: heads.toSorted() })
+        else missing.push(id)
+      } catch (error) {
+        // Whatever is wrong with one document holds up no other (S4); it is asked for again with the next sync.
+        if (!(error instanceof BookRefused)) this.#options.onFailure(id, error as Error)
+        refused.push({ id, reason: (error as Error).message })
+      }
+    }
+    await within(waitMs, [signal], (enough) =>
+      Promise.all(documents.map((document) => hold(document, enough))),
     )
     if (held.length === 0) return { missing, refused }
     const [receipt] = await this.issue(identity.terminal, held)

@@ -1,6 +1,7 @@
 import * as A from '@automerge/automerge'
 import { Repo, type DocHandle, type DocumentId, type PeerId } from '@automerge/automerge-repo'
 import type { DurableStorageAdapter } from './durable-adapter.js'
+import { beginAnewWithReturningPeers } from './peer-returns.js'
 import { Queues } from './queues.js'
 
 /** Who may see a document, asked by automerge-repo before it answers or offers. */
@@ -73,6 +74,7 @@ export class DurableRepo {
         access: async (peer, document) => sharing.access(peer, document),
       },
     })
+    beginAnewWithReturningPeers(this.repo)
     const subsystem = this.repo.storageSubsystem
     if (!subsystem) throw new Error('The repo was made without storage')
     const save = subsystem.saveDoc.bind(subsystem)

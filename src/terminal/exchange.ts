@@ -4,6 +4,7 @@ import type { NamedHeads } from '../docs/generated/types.js'
 import { describeDocument, documentId, type DocumentId, type DocumentName } from '../docs/naming.js'
 import { Refused } from '../protocol/problem.js'
 import { sameHeads } from '../protocol/receipt.js'
+import { isOver, within } from '../protocol/within.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Log } from './context.js'
@@ -219,13 +220,17 @@ export class Exchange {
 
   async #fetch(id: DocumentId, heads: readonly string[], signal: AbortSignal): Promise<void> {
     const { durable } = this.#options
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)])
-    const handle = await durable.request<FlatDoc>(id, patience)
+    await within(FETCH_MS, [signal], (patience) => this.#arrived(id, heads, patience))
+    await durable.flush(id)
+  }
+
+  async #arrived(id: DocumentId, heads: readonly string[], patience: AbortSignal): Promise<void> {
+    const handle = await this.#options.durable.request<FlatDoc>(id, patience)
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
         if (handle.isReady() && A.hasHeads(handle.doc(), [...heads])) finish(resolve)
       }
-      const give = (): void => finish(() => reject(stoppedBy(signal) ?? notArrived()))
+      const give = (): void => finish(() => reject(isOver(patience) ? notArrived() : stoppedBy(patience)))
       const finish = (settle: () => void): void => {
         handle.off('heads-changed', look)
         patience.removeEventListener('abort', give)
@@ -236,7 +241,6 @@ export class Exchange {
       if (patience.aborted) give()
       else look()
     })
-    await durable.flush(id)
   }
 
   async #send(

@@ -1,3 +1,4 @@
+import { within } from '../protocol/within.js'
 import { refusedFrom, Refused, type Problem } from '../protocol/problem.js'
 
 export interface RequestOptions {
@@ -24,12 +25,9 @@ export async function request(
   if (session !== undefined) headers.set('authorization', `Bearer ${session}`)
   let response: Response
   try {
-    response = await fetch(`${base}${path}`, {
-      ...init,
-      headers,
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
-    })
+    response = await within(timeout, [signal], (ending) =>
+      fetch(`${base}${path}`, { ...init, headers, redirect: 'error', signal: ending }),
+    )
   } catch (error) {
     throw stoppedBy(signal) ?? unreachable(base, error)
   }

@@ -1,5 +1,6 @@
 import { epochBefore } from '../docs/series.js'
 import { asRefused, Refused } from '../protocol/problem.js'
+import { within } from '../protocol/within.js'
 import type { Bookkeeping } from './bookkeeping.js'
 import type { Chain } from './chain.js'
 import type { Log, Outside } from './context.js'
@@ -99,22 +100,24 @@ export class Syncer {
       progress(event)
       this.#options.onProgress(event)
     }
-    return this.#withSession(async (session) => {
-      const stop = this.#until(signal)
-      await this.#learn(session)
-      let result = await exchange.run(session, tell, stop)
-      await this.#options.documents.loadShop()
-      if (await this.#heal()) result = both(result, await exchange.run(session, tell, stop))
-      const newEpoch = await this.#unblock(session, stop)
-      const complete = result.notTaken.length === 0
-      if (complete)
-        await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })
-      return { ...result, complete, ...(newEpoch === undefined ? {} : { newEpoch }) }
-    })
+    return this.#withSession((session) =>
+      this.#whileConnected(signal, async (stop) => {
+        await this.#learn(session)
+        let result = await exchange.run(session, tell, stop)
+        await this.#options.documents.loadShop()
+        if (await this.#heal()) result = both(result, await exchange.run(session, tell, stop))
+        const newEpoch = await this.#unblock(session, stop)
+        const complete = result.notTaken.length === 0
+        if (complete)
+          await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })
+        return { ...result, complete, ...(newEpoch === undefined ? {} : { newEpoch }) }
+      }),
+    )
   }
 
-  #until(signal?: AbortSignal): AbortSignal {
-    return AbortSignal.any([this.#stopped.signal, this.#connection.signal, ...(signal ? [signal] : [])])
+  #whileConnected<R>(signal: AbortSignal | undefined, work: (stop: AbortSignal) => Promise<R>): Promise<R> {
+    const signals = [this.#stopped.signal, this.#connection.signal, ...(signal ? [signal] : [])]
+    return within(undefined, signals, work)
   }
 
   /** A session ends after a while, or with the relay's restart: then the connection is made anew, once. */
@@ -224,7 +227,7 @@ export class Syncer {
     const session = link.session
     if (!session || this.#stopped.signal.aborted) return
     try {
-      await exchange.push(session, this.#until())
+      await this.#whileConnected(undefined, (stop) => exchange.push(session, stop))
     } catch (error) {
       // The next seal, exchange or connection tries again.
       this.#report(error)
