@@ -6,6 +6,7 @@ import { validate } from '../docs/validate.js'
 export class IssuedReceipts {
   #log!: AppendLog
   #serial = 0
+  readonly #serials = new Map<string, number>()
   /** The heads last receipted, by document. */
   readonly #heads = new Map<string, readonly string[]>()
 
@@ -25,6 +26,7 @@ export class IssuedReceipts {
 
   #remember({ body }: CustodyReceipt): void {
     this.#serial = Math.max(this.#serial, body.serial)
+    this.#serials.set(body.terminal, Math.max(body.serial, this.serialOf(body.terminal)))
     for (const { id, heads } of body.documents) this.#heads.set(id, heads)
   }
 
@@ -36,6 +38,11 @@ export class IssuedReceipts {
   /** The serial of the last receipt. */
   get serial(): number {
     return this.#serial
+  }
+
+  /** The serial of the last receipt a terminal was given; 0 for none. */
+  serialOf(terminal: string): number {
+    return this.#serials.get(terminal) ?? 0
   }
 
   /** The heads of a document that were last receipted; undefined for none. */

@@ -218,7 +218,7 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
     epoch: terminal.epoch,
     role: terminal.role,
     lastPosition: relay.counting.lastPosition(terminal.id, asked.epoch),
-    serial: relay.issued.serial,
+    serial: relay.issued.serialOf(terminal.id),
   }
 }
 

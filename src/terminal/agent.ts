@@ -109,6 +109,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.link = new Link({
       identity,
       durable,
+      serial: () => ledger.serial,
       now: outside.now,
       random: () => (outside.random(1)[0] ?? 0) / 255,
       onChange: (state) => {

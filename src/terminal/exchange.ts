@@ -79,17 +79,23 @@ export class Exchange {
     signal: AbortSignal,
   ): Promise<ExchangeResult> {
     const { ledger, local, log } = this.#options
-    const relayBehind = session.granted.serial < ledger.serial
+    const { forgottenAfter } = session
+    const relayBehind = forgottenAfter !== undefined
     if (relayBehind)
       log.warn(
-        { relay: session.granted.serial, here: ledger.serial },
-        'the relay was restored from a backup; it gets everything again',
+        { relay: forgottenAfter, here: ledger.serial },
+        'the relay was restored from a backup; it gets what it has forgotten again',
       )
     const written = await local.list((name) => local.writes(name))
     const offered = await this.#announce(session, written, signal)
     const { received, absent } = await this.#receive(offered.documents, relayBehind, progress, signal)
     await this.#fetchDamaged(written, signal)
-    const pending = relayBehind ? written : await local.unreceipted()
+    // After the counts were dropped: should this be cut before, the next exchange finds the relay behind again.
+    if (relayBehind) {
+      await ledger.forgetAfter(forgottenAfter)
+      session.forgottenAfter = undefined
+    }
+    const pending = await local.unreceipted()
     const refused = new Map(offered.refused.map(({ id, reason }) => [id, reason]))
     const outcome = await this.#send(
       session,

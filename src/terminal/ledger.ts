@@ -1,4 +1,6 @@
+import type { ForgottenReceipts } from '../docs/generated/types.js'
 import type { DocumentId } from '../docs/naming.js'
+import { validate } from '../docs/validate.js'
 import { checkReceipt, sameHeads, type CustodyReceipt, type ReceiptExpectation } from '../protocol/receipt.js'
 import { AppendLog, type AppendLogOptions } from '../storage/append-log.js'
 
@@ -8,13 +10,23 @@ export interface LedgerOptions extends Omit<AppendLogOptions, 'onEntry'> {
   readonly onBadReceipt: (error: Error) => void
 }
 
+function isForgotten(entry: unknown): entry is ForgottenReceipts {
+  if (typeof entry !== 'object' || entry === null || !('forgottenAfter' in entry)) return false
+  validate<ForgottenReceipts>(
+    'data-files.schema.json#/$defs/ForgottenReceipts',
+    entry,
+    'entry of receipts.log',
+  )
+  return true
+}
+
 /**
  * The custody receipts this terminal holds, append-only and fsynced. Only a receipt that verifies against the pinned
  * key of the relay enters, and only what one covers counts as synced (S3).
  */
 export class Ledger {
   readonly #expected: ReceiptExpectation
-  readonly #heads = new Map<string, readonly string[]>()
+  readonly #held = new Map<string, { readonly heads: readonly string[]; readonly serial: number }>()
   #log!: AppendLog
   #serial = 0
 
@@ -28,7 +40,8 @@ export class Ledger {
       ...options,
       onEntry: (entry) => {
         try {
-          ledger.#remember(checkReceipt(entry, expected))
+          if (isForgotten(entry)) ledger.#forget(entry.forgottenAfter)
+          else ledger.#remember(checkReceipt(entry, expected))
         } catch (error) {
           onBadReceipt(error as Error)
         }
@@ -39,7 +52,12 @@ export class Ledger {
 
   #remember({ body }: CustodyReceipt): void {
     this.#serial = Math.max(this.#serial, body.serial)
-    for (const { id, heads } of body.documents) this.#heads.set(id, heads)
+    for (const { id, heads } of body.documents) this.#held.set(id, { heads, serial: body.serial })
+  }
+
+  #forget(serial: number): void {
+    this.#serial = Math.min(this.#serial, serial)
+    for (const [id, held] of this.#held) if (held.serial > serial) this.#held.delete(id)
   }
 
   /**
@@ -53,18 +71,29 @@ export class Ledger {
     for (const receipt of checked) this.#remember(receipt)
   }
 
+  /**
+   * The relay was restored from a backup and has forgotten the receipts after this serial: what they covered counts as
+   * sent no more (S5).
+   * @throws StorageWriteError; then all receipts still count
+   */
+  async forgetAfter(serial: number): Promise<void> {
+    const entry: ForgottenReceipts = { forgottenAfter: serial }
+    await this.#log.append([entry])
+    this.#forget(serial)
+  }
+
   /** The heads of a document the relay last gave a receipt for. */
   heads(document: DocumentId): readonly string[] | undefined {
-    return this.#heads.get(document)
+    return this.#held.get(document)?.heads
   }
 
   /** Whether the relay holds a document at exactly these heads. */
   covers(document: DocumentId, heads: readonly string[]): boolean {
-    const receipted = this.#heads.get(document)
+    const receipted = this.heads(document)
     return receipted !== undefined && sameHeads(receipted, heads)
   }
 
-  /** The highest serial of a receipt seen: a relay that remembers less was restored from a backup (S5). */
+  /** The highest serial of a receipt that counts: a relay that remembers less was restored from a backup (S5). */
   get serial(): number {
     return this.#serial
   }

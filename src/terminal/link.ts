@@ -20,6 +20,8 @@ export type LinkState =
 export interface LinkOptions {
   readonly identity: () => TerminalIdentity
   readonly durable: DurableRepo
+  /** Of the last receipt this terminal holds. */
+  readonly serial: () => number
   readonly now: () => Date
   /** From 0 to 1. */
   readonly random: () => number
@@ -110,9 +112,10 @@ export class Link {
   }
 
   async #open(): Promise<RelaySession> {
+    const { identity, serial } = this.#options
     this.#set({ state: 'connecting' })
     try {
-      const session = await RelaySession.connect(this.#options.identity(), this.#abort.signal)
+      const session = await RelaySession.connect(identity(), serial(), this.#abort.signal)
       await this.#openSocket(session)
       this.#tries = 0
       this.#set({ state: 'up', session, since: this.#options.now() })

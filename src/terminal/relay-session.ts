@@ -30,17 +30,24 @@ const ANSWER = 'answer of the relay'
 export class RelaySession {
   readonly base: string
   readonly granted: ConnectResponse
+  /**
+   * The serial of the last receipt the relay remembers, where this terminal holds later ones: it was restored from a
+   * backup (S5). Set to undefined once that is dealt with.
+   */
+  forgottenAfter: number | undefined
 
-  private constructor(base: string, granted: ConnectResponse) {
+  private constructor(base: string, granted: ConnectResponse, held: number) {
     this.base = base
     this.granted = granted
+    this.forgottenAfter = granted.serial < held ? granted.serial : undefined
   }
 
   /**
    * Challenge and response.
+   * @param held the serial of the last receipt this terminal holds
    * @throws Refused `relay-unreachable`, `not-paired`, `protocol-mismatch`, `other-relay`
    */
-  static async connect(identity: TerminalIdentity, signal: AbortSignal): Promise<RelaySession> {
+  static async connect(identity: TerminalIdentity, held: number, signal: AbortSignal): Promise<RelaySession> {
     const { relayUrl: base, terminal, epoch } = identity
     const challenge = await postJson(base, '/v1/challenge', { terminal }, { signal })
     validate<ChallengeResponse>(schema('ChallengeResponse'), challenge, ANSWER)
@@ -59,7 +66,7 @@ export class RelaySession {
     const body = { terminal, epoch, nonce, signature, protocol: PROTOCOL_VERSION, software: VERSION }
     const granted = await postJson(base, '/v1/connect', body, { signal })
     validate<ConnectResponse>(schema('ConnectResponse'), granted, ANSWER)
-    return new RelaySession(base, granted)
+    return new RelaySession(base, granted, held)
   }
 
   #options(signal: AbortSignal, timeout?: number) {

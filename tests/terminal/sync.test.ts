@@ -1,8 +1,10 @@
+import { cp, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { shardOf } from '../../src/docs/naming.js'
 import { nodeDisk } from '../../src/storage/disk.js'
 import { FaultyDisk } from '../storage/disks.js'
+import type { Agent } from '../../src/terminal/agent.js'
 import { numbersOf, relayNumbers, tea, until, World, type RunningRelay } from '../support/world.js'
 
 let world: World
@@ -276,26 +278,97 @@ describe('sync', () => {
   )
 
   test('S5 a relay restored from an old backup gets the missing changes back, and says so', async () => {
-    const { cp, rm } = await import('node:fs/promises')
     const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
     await agent.till.sell(tea())
     await agent.sync()
-    const { port } = new URL(relay.url)
-    await world.stopRelay(relay)
-    await cp(world.path('relay'), world.path('backup'), { recursive: true })
-    const newer = await world.relay({ port: Number(port) })
-    await agent.till.sell(tea())
-    await agent.sync()
-    await world.stopRelay(newer)
-    await rm(world.path('relay'), { recursive: true })
-    await cp(world.path('backup'), world.path('relay'), { recursive: true })
-    const restored = await world.relay({ port: Number(port) })
+    const restored = await restoredAfter(async () => {
+      await agent.till.sell(tea())
+      await agent.sync()
+    })
     expect(await relayNumbers(restored)).toHaveLength(1)
     expect(await agent.sync()).toMatchObject({ relayBehind: true, complete: true })
     expect(await relayNumbers(restored)).toEqual(await numbersOf(agent))
     expect(await stockOf(restored, 'TEA')).toBe('-2')
+    expect(await agent.sync()).toMatchObject({ relayBehind: false, complete: true })
+  })
+
+  test('S5 a restored relay is found behind although it has given other terminals receipts since', async () => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    const other = await world.terminal(relay, 'T02', { mode: 'disconnected' })
+    const restored = await restoredAfter(async () => {
+      await agent.till.sell(tea())
+      await agent.sync()
+    })
+    for (let index = 0; index < 3; index += 1) {
+      await other.till.sell(tea())
+      await other.sync()
+    }
+    expect(await agent.sync()).toMatchObject({ relayBehind: true, complete: true })
+    expect(await relayNumbers(restored)).toEqual([...(await numbersOf(agent)), ...(await numbersOf(other))])
+  })
+
+  test('S3 S5 what a restored relay has forgotten counts as sent no more, also when the sync is cut', async () => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    await restoredAfter(async () => {
+      await agent.till.sell(tea())
+      await agent.sync()
+    })
+    const cut = new AbortController()
+    const attempt = agent.sync(({ done, total }) => {
+      if (done === total) cut.abort()
+    }, cut.signal)
+    await expect(attempt).rejects.toThrow('was stopped')
+    expect((await agent.status()).unreceipted.invoices).toBe(1)
+    await world.stop(agent)
+    const again = await world.agent(world.path('T01'))
+    expect((await again.status()).unreceipted.invoices).toBe(1)
+    expect(await again.sync()).toMatchObject({ complete: true })
+    expect((await again.status()).unreceipted.invoices).toBe(0)
+  })
+
+  test('P1 S5 what a restored relay has forgotten and does not take again is not deleted', async () => {
+    await world.paired(relay, 'T01')
+    let agent: Agent | undefined
+    const restored = await restoredAfter(async (newer) => {
+      agent = await world.agent(await world.paired(newer, 'T01'))
+      await agent.sync()
+      await agent.disconnect('Asha')
+      await agent.till.sell(tea())
+      await agent.sync()
+      await world.stop(agent)
+    })
+    // The relay does not know the key of the epoch in which that was sealed.
+    agent = await world.agent(await world.paired(restored, 'T01'))
+    const { notTaken } = await agent.forceComplete('Asha', true)
+    expect(notTaken.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^day book T01B/))
+    expect(await numbersOf(agent)).toHaveLength(1)
+  })
+
+  test('S5 receipts that came over a link that stays up do not make the relay look restored', async () => {
+    const agent = await world.terminal(relay, 'T01')
+    agent.start()
+    await until(agent, () => agent.link.session !== undefined)
+    await agent.till.sell(tea())
+    await until(agent, async () => (await agent.status()).unreceipted.invoices === 0)
+    expect(await agent.sync()).toMatchObject({ relayBehind: false, complete: true })
+    await agent.till.sell(tea())
+    await agent.forceComplete('Asha', true)
+    expect(await agent.sync()).toMatchObject({ relayBehind: false, complete: true })
   })
 })
+
+/** The relay as it is now, after it lived on for a while, was lost, and came back from a backup made now. */
+async function restoredAfter(lived: (newer: RunningRelay) => Promise<void>): Promise<RunningRelay> {
+  const port = Number(new URL(relay.url).port)
+  await world.stopRelay(relay)
+  await cp(world.path('relay'), world.path('backup'), { recursive: true })
+  const newer = await world.relay({ port })
+  await lived(newer)
+  await world.stopRelay(newer)
+  await rm(world.path('relay'), { recursive: true })
+  await cp(world.path('backup'), world.path('relay'), { recursive: true })
+  return world.relay({ port })
+}
 
 async function stockOf({ relay }: RunningRelay, sku: string): Promise<string> {
   const { readStock } = await import('../../src/docs/stock.js')
