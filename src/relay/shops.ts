@@ -3,7 +3,7 @@ import { noteText } from '../docs/change-note.js'
 import type { FlatDoc } from '../docs/flat.js'
 import { newId } from '../docs/ids.js'
 import { documentId, type DocumentName } from '../docs/naming.js'
-import { nextEpoch } from '../docs/series.js'
+import { epochBefore, nextEpoch } from '../docs/series.js'
 import { readShop, writeShop, writeTerminal, type Role, type Shop, type ShopTerminal } from '../docs/shop.js'
 import { Refused } from '../protocol/problem.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
@@ -166,7 +166,9 @@ export class Shops {
 
   /**
    * Enters a terminal that proved to hold `publicKey`. A terminal of that name in that shop gets its next epoch (N2).
-   * `known` is the terminal the asking directory was paired as before.
+   * `known` is the terminal the asking directory was paired as before, `previous` the epoch it was in and the key it
+   * proved to hold there. A relay that was restored from a backup may not know that epoch: it learns it, so that what
+   * was sealed there is taken, and gives none twice (S5).
    */
   enter(entry: {
     readonly shop: string
@@ -174,11 +176,12 @@ export class Shops {
     readonly role: Role
     readonly publicKey: string
     readonly known: string | undefined
+    readonly previous: { readonly epoch: string; readonly publicKey: string } | undefined
   }): Promise<{ shop: Shop; terminal: ShopTerminal }> {
     return this.#queue.run('shops', () => this.#enter(entry))
   }
 
-  async #enter({ shop: shopName, name, role, publicKey, known }: Parameters<Shops['enter']>[0]) {
+  async #enter({ shop: shopName, name, role, publicKey, known, previous }: Parameters<Shops['enter']>[0]) {
     const shop = this.byName(shopName) ?? (await this.#configure(shopName, {}))
     const existing = [...shop.terminals.values()].find((terminal) => terminal.name === name)
     if (known !== undefined && known !== existing?.id) {
@@ -188,16 +191,22 @@ export class Shops {
         `This directory was paired as another terminal. Use an empty directory for ${name}, or ask for a code for the terminal it was.`,
       )
     }
+    const forgotten =
+      existing && known && previous && epochBefore(existing.epoch, previous.epoch) ? previous : undefined
+    const last = forgotten?.epoch ?? existing?.epoch
     const terminal = {
       id: existing?.id ?? newId('term', this.#options.random),
       code: existing?.code ?? this.#freeCode(name),
       name,
       role,
-      epoch: existing ? nextEpoch(existing.epoch) : 'A',
+      epoch: last === undefined ? 'A' : nextEpoch(last),
       publicKey,
     }
     const did = existing ? `pair terminal ${name} again, epoch ${terminal.epoch}` : `pair terminal ${name}`
-    await this.#change(shop.id, did, (draft, before) => writeTerminal(draft, before, terminal))
+    await this.#change(shop.id, did, (draft, before) => {
+      if (forgotten) writeTerminal(draft, before, { ...terminal, ...forgotten })
+      writeTerminal(draft, before, terminal)
+    })
     return this.#found(terminal.id)
   }
 

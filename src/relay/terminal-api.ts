@@ -43,8 +43,9 @@ export function terminalApi(relay: Relay): Router {
   api.post('/pair', json, async (request, response) => {
     const asked = bodyOf<PairRequest>(request, `${body}PairRequest`)
     const statement = { context: 'counterfoil pair 1', code: asked.code, publicKey: asked.publicKey } as const
-    if (!proves(statement, asked.publicKey, asked.proof)) {
-      throw new Refused('forbidden', 'bad-proof', 'The proof does not belong to the public key.')
+    for (const { publicKey, proof } of [asked, ...(asked.previous ? [asked.previous] : [])]) {
+      if (!proves(statement, publicKey, proof))
+        throw new Refused('forbidden', 'bad-proof', 'The proof does not belong to the public key.')
     }
     const pairing = await relay.pairings.redeem(asked.code, request.socket.remoteAddress ?? '')
     const { shop, terminal } = await relay.shops.enter({
@@ -53,6 +54,7 @@ export function terminalApi(relay: Relay): Router {
       role: pairing.role,
       publicKey: asked.publicKey,
       known: asked.terminal,
+      previous: asked.previous,
     })
     relay.log.info(
       { terminal: terminal.id, code: terminal.code, epoch: terminal.epoch, shop: shop.name },

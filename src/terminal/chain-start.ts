@@ -75,7 +75,11 @@ async function readBooks(options: ChainStartOptions, after: number): Promise<Boo
   let uncertain = false
   let open: Book | undefined
   for (const book of await books.onDisk()) {
-    if (book.name.epoch !== identity.epoch) continue
+    if (book.name.epoch !== identity.epoch) {
+      // Its epoch has ended, so it will not be written again.
+      if (!book.entry) await books.freeze(book.id)
+      continue
+    }
     const damaged = durable.storage.damaged(book.id)
     if (book.entry && book.entry.last <= after && !damaged) continue
     const handle = await books.open(book.id)

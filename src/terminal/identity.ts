@@ -82,11 +82,19 @@ export async function pair(
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const signer = signerFromPem(pem)
   const url = relayUrl(relay)
+  const statement = { context: 'counterfoil pair 1', code, publicKey: signer.publicKey } as const
   const body: PairRequest = {
     code,
     publicKey: signer.publicKey,
-    proof: prove({ context: 'counterfoil pair 1', code, publicKey: signer.publicKey }, signer),
-    ...(known ? { terminal: known.terminal } : {}),
+    proof: prove(statement, signer),
+    ...(known && {
+      terminal: known.terminal,
+      previous: {
+        epoch: known.epoch,
+        publicKey: known.signer.publicKey,
+        proof: prove(statement, known.signer),
+      },
+    }),
   }
   const answer = await postJson(url, '/v1/pair', body, { signal })
   validate<PairResponse>('relay-api.schema.json#/$defs/PairResponse', answer, 'answer of the relay')

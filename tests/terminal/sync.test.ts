@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { shardOf } from '../../src/docs/naming.js'
 import { nodeDisk } from '../../src/storage/disk.js'
 import { FaultyDisk } from '../storage/disks.js'
-import type { Agent } from '../../src/terminal/agent.js'
 import { numbersOf, relayNumbers, tea, until, World, type RunningRelay } from '../support/world.js'
 
 let world: World
@@ -326,22 +325,33 @@ describe('sync', () => {
     expect((await again.status()).unreceipted.invoices).toBe(0)
   })
 
-  test('P1 S5 what a restored relay has forgotten and does not take again is not deleted', async () => {
+  test('N2 S5 an epoch that a restored relay has forgotten is taken from the directory, and not given again', async () => {
     await world.paired(relay, 'T01')
-    let agent: Agent | undefined
+    const restored = await restoredAfter((newer) => sellInNewEpoch(newer, 'B'))
+    const old = await world.agent(world.path('T01'))
+    await expect(old.sync()).rejects.toThrow('Pair it again')
+    await world.stop(old)
+    const agent = await world.agent(await world.paired(restored, 'T01'))
+    expect(agent.identity.epoch).toBe('C')
+    expect(await agent.sync()).toMatchObject({ complete: true })
+    const { record } = await agent.till.sell(tea())
+    expect(record.body.number).toMatch(/^T01C\/\d{4}\/000001$/)
+    await agent.sync()
+    expect(await relayNumbers(restored)).toEqual(await numbersOf(agent))
+  })
+
+  test('P1 S5 what a restored relay has forgotten and cannot take again is not deleted', async () => {
+    await world.paired(relay, 'T01')
     const restored = await restoredAfter(async (newer) => {
-      agent = await world.agent(await world.paired(newer, 'T01'))
-      await agent.sync()
-      await agent.disconnect('Asha')
-      await agent.till.sell(tea())
-      await agent.sync()
-      await world.stop(agent)
+      await sellInNewEpoch(newer, 'B')
+      await sellInNewEpoch(newer, 'C')
     })
-    // The relay does not know the key of the epoch in which that was sealed.
-    agent = await world.agent(await world.paired(restored, 'T01'))
+    // The directory proves the epoch it was in; of the one before that, the relay has lost the key.
+    const agent = await world.agent(await world.paired(restored, 'T01'))
     const { notTaken } = await agent.forceComplete('Asha', true)
     expect(notTaken.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^day book T01B/))
-    expect(await numbersOf(agent)).toHaveLength(1)
+    expect(await numbersOf(agent)).toEqual([expect.stringMatching(/^T01B/)])
+    expect(await relayNumbers(restored)).toEqual([expect.stringMatching(/^T01C/)])
   })
 
   test('S5 receipts that came over a link that stays up do not make the relay look restored', async () => {
@@ -368,6 +378,17 @@ async function restoredAfter(lived: (newer: RunningRelay) => Promise<void>): Pro
   await rm(world.path('relay'), { recursive: true })
   await cp(world.path('backup'), world.path('relay'), { recursive: true })
   return world.relay({ port })
+}
+
+/** Pairs T01 again, sells once in disconnected mode, syncs, and stops. */
+async function sellInNewEpoch(at: RunningRelay, epoch: string): Promise<void> {
+  const agent = await world.agent(await world.paired(at, 'T01'))
+  await agent.sync()
+  await agent.disconnect('Asha')
+  const { record } = await agent.till.sell(tea())
+  expect(record.body.number.startsWith(`T01${epoch}/`)).toBe(true)
+  await agent.sync()
+  await world.stop(agent)
 }
 
 async function stockOf({ relay }: RunningRelay, sku: string): Promise<string> {
