@@ -3,6 +3,7 @@ import { WebSocketServerAdapter } from '@automerge/automerge-repo-network-websoc
 import type * as A from '@automerge/automerge'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { CLOSE } from '../protocol/close-codes.js'
+import { readFrame, type Frame } from './frames.js'
 import { withoutChanges } from './read-only.js'
 
 type Closing = (typeof CLOSE)[keyof typeof CLOSE]
@@ -13,12 +14,10 @@ export interface BoundServerOptions {
   readonly keepAlive: number
   /** Told of a frame that closed its socket. */
   readonly onRefused: (peer: PeerId, closing: Closing) => void
-  /** Told of the document of each message. */
+  readonly mayRead: (peer: PeerId, document: string) => boolean
+  /** Told of the document of each message that is looked at. */
   readonly onMessage: (document: string) => void
-  /**
-   * Of a document the peer may read and not write, what the relay has of it; undefined where the peer may write, or
-   * may not even read.
-   */
+  /** Of a document the peer may read and not write, what the relay has of it; undefined where the peer may write. */
   readonly readOnly: (peer: PeerId, document: string) => Promise<A.Doc<unknown> | undefined> | undefined
   /** Told of changes that were left out. */
   readonly onWriteRefused: (peer: PeerId, document: string, changes: number) => void
@@ -64,53 +63,59 @@ export class BoundServerAdapter extends WebSocketServerAdapter {
     const ws = socket as WebSocket
     const peer = this.#peers.get(ws)
     if (peer === undefined) return
-    let message: unknown
-    try {
-      message = cbor.decode(bytes)
-    } catch {
-      this.#refuse(ws, peer, CLOSE.badFrame)
-      return
-    }
-    if (typeof message !== 'object' || message === null || !('senderId' in message) || !('type' in message)) {
-      this.#refuse(ws, peer, CLOSE.badFrame)
-      return
-    }
-    if (message.senderId !== peer) {
+    const envelope = readFrame(bytes)
+    if (envelope && envelope.senderId !== peer) {
       this.#refuse(ws, peer, CLOSE.wrongSender)
       return
     }
-    if (!('documentId' in message) || typeof message.documentId !== 'string') {
+    if (!envelope?.frame) {
+      this.#refuse(ws, peer, CLOSE.badFrame)
+      return
+    }
+    const { frame } = envelope
+    if (frame.type === 'join') {
       super.receiveMessage(bytes, socket)
       return
     }
-    this.#options.onMessage(message.documentId)
-    const readOnly = this.#options.readOnly(peer, message.documentId)
-    if (!readOnly) {
-      super.receiveMessage(bytes, socket)
+    const { documentId } = frame
+    if (!this.#options.mayRead(peer, documentId)) {
+      // automerge-repo would remember for ever that it was asked for.
+      this.#tellUnavailable(ws, peer, documentId)
       return
     }
-    void this.#pass({ ...message, documentId: message.documentId }, readOnly, ws, peer)
+    this.#options.onMessage(documentId)
+    const readOnly = this.#options.readOnly(peer, documentId)
+    if (readOnly) void this.#pass(frame, readOnly, ws, peer)
+    else super.receiveMessage(bytes, socket)
+  }
+
+  #tellUnavailable(socket: WebSocket, peer: PeerId, documentId: string): void {
+    if (!this.peerId) return
+    socket.send(cbor.encode({ type: 'doc-unavailable', senderId: this.peerId, targetId: peer, documentId }))
   }
 
   /** Passes on what a reader may send. */
   async #pass(
-    message: { readonly type: unknown; readonly documentId: string; readonly data?: unknown },
+    frame: Exclude<Frame, { type: 'join' }>,
     readOnly: Promise<A.Doc<unknown> | undefined>,
     socket: WebSocket,
     peer: PeerId,
   ): Promise<void> {
+    const { documentId } = frame
     try {
       const doc = await readOnly
-      if (!doc || (message.type !== 'sync' && message.type !== 'request')) return
-      const { message: data, refused } = withoutChanges(message.data as Uint8Array, doc)
-      if (refused > 0) this.#options.onWriteRefused(peer, message.documentId, refused)
-      super.receiveMessage(cbor.encode({ ...message, data }), socket as never)
+      if (!doc || frame.type === 'doc-unavailable') return
+      const { message: data, refused } = withoutChanges(frame.data, doc)
+      if (refused > 0) this.#options.onWriteRefused(peer, documentId, refused)
+      super.receiveMessage(cbor.encode({ ...frame, data }), socket as never)
     } catch {
       this.#refuse(socket, peer, CLOSE.badFrame)
     }
   }
 
   #refuse(socket: WebSocket, peer: PeerId, closing: Closing): void {
+    // What it sent after this frame, and has arrived already, is not looked at any more.
+    this.#peers.delete(socket)
     this.#options.onRefused(peer, closing)
     socket.close(closing.code, closing.reason)
   }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { PeerId } from '@automerge/automerge-repo'
+import type { DocumentId, PeerId } from '@automerge/automerge-repo'
 import express from 'express'
 import helmet from 'helmet'
 import { WebSocketServer } from 'ws'
@@ -35,6 +35,7 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
     server: sockets,
     keepAlive: KEEPALIVE_MS,
     onRefused: (peer, closing) => relay.log.warn({ terminal: peer, code: closing.code }, closing.reason),
+    mayRead: (peer, document) => relay.access.access(peer, document as DocumentId),
     onMessage: (document) => relay.touch(document),
     readOnly: (peer, document) => relay.readOnly(peer, document),
     onWriteRefused: (peer, document, changes) =>
@@ -69,12 +70,13 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
   const server = createServer(app)
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    const path = new URL(request.url ?? '/', 'http://relay').pathname
+    const path = request.url?.split('?')[0]
     const ticket = /^Bearer ([A-Za-z0-9_-]{20,100})$/.exec(request.headers.authorization ?? '')?.[1]
     const identity =
       path === '/v1/socket' && ticket !== undefined && !stopping ? relay.sessions.redeem(ticket) : undefined
     if (!identity) {
       // Nothing of an unauthenticated connection reaches the WebSocket code (A1).
+      socket.once('finish', () => socket.destroy())
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
       return
     }
