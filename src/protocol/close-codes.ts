@@ -4,5 +4,7 @@ export const CLOSE = {
   replaced: { code: 4001, reason: 'replaced by a newer connection of this terminal' },
   badFrame: { code: 4002, reason: 'malformed frame' },
   wrongSender: { code: 4003, reason: 'frame in the name of another peer' },
-  revoked: { code: 4004, reason: 'no longer paired' },
+  pairedAgain: { code: 4004, reason: 'this terminal was paired again' },
 } as const
+
+export type Closing = (typeof CLOSE)[keyof typeof CLOSE]

@@ -2,11 +2,9 @@ import { cbor, type PeerId } from '@automerge/automerge-repo'
 import { WebSocketServerAdapter } from '@automerge/automerge-repo-network-websocket'
 import type * as A from '@automerge/automerge'
 import type { WebSocket, WebSocketServer } from 'ws'
-import { CLOSE } from '../protocol/close-codes.js'
+import { CLOSE, type Closing } from '../protocol/close-codes.js'
 import { readFrame, type Frame } from './frames.js'
 import { withoutChanges } from './read-only.js'
-
-type Closing = (typeof CLOSE)[keyof typeof CLOSE]
 
 export interface BoundServerOptions {
   readonly server: WebSocketServer

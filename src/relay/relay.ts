@@ -7,6 +7,7 @@ import type { Library } from '../docs/history-query.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { DEFAULT_SHARDS } from '../docs/shop.js'
 import { validate } from '../docs/validate.js'
+import type { Closing } from '../protocol/close-codes.js'
 import { readChecked, writeChecked } from '../storage/atomic-file.js'
 import { DataDirectory } from '../storage/data-directory.js'
 import type { Disk } from '../storage/disk.js'
@@ -48,6 +49,12 @@ export interface RelayOptions {
   readonly log: Log
 }
 
+/** The sockets of terminals that are connected. */
+export interface LiveSockets {
+  readonly connected: ReadonlySet<PeerId>
+  close(terminal: PeerId, closing: Closing): void
+}
+
 /** A document nobody used for so long leaves memory; it stays on the disk. */
 const IDLE_MS = 60_000
 
@@ -71,7 +78,7 @@ export class Relay {
   readonly library: Library
   readonly #directory: DataDirectory
   readonly #used = new Map<string, number>()
-  #connected: () => ReadonlySet<PeerId> = () => new Set()
+  #sockets: LiveSockets = { connected: new Set(), close: () => undefined }
   #sweep: NodeJS.Timeout | undefined
 
   private constructor(parts: RelayParts) {
@@ -147,15 +154,21 @@ export class Relay {
     }
   }
 
-  /** Begins to let idle documents go. `connected` tells which terminals have a socket. */
-  begin(connected: () => ReadonlySet<PeerId>): void {
-    this.#connected = connected
+  /** Begins to let idle documents go. */
+  begin(sockets: LiveSockets): void {
+    this.#sockets = sockets
     this.#sweep = setInterval(() => void this.#releaseIdle(), IDLE_MS)
     this.#sweep.unref()
   }
 
   isConnected(terminal: string): boolean {
-    return this.#connected().has(terminal as PeerId)
+    return this.#sockets.connected.has(terminal as PeerId)
+  }
+
+  /** Ends everything a terminal has open; it may connect again, and is told then what it is now. */
+  hangUp(terminal: string, closing: Closing): void {
+    this.sessions.end(terminal)
+    this.#sockets.close(terminal as PeerId, closing)
   }
 
   /** A document this terminal may read and not write, as the relay has it; undefined for any other. */

@@ -88,7 +88,7 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
 
   await listen(server, options)
   relay.durable.repo.networkSubsystem.addNetworkAdapter(adapter)
-  relay.begin(() => adapter.connected)
+  relay.begin(adapter)
   const { port, address, family } = server.address() as AddressInfo
   const host = family === 'IPv6' ? `[${address}]` : address
 

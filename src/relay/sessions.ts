@@ -23,19 +23,14 @@ class Outstanding<T> {
     this.#now = now
   }
 
+  /** Where there are too many the oldest ends: whoever asks for ever so many keeps nobody else out. */
   add(secret: string, value: T): void {
-    const now = this.#now()
-    if (this.#entries.size >= OUTSTANDING) {
-      for (const [key, { until }] of this.#entries) if (until <= now) this.#entries.delete(key)
-      if (this.#entries.size >= OUTSTANDING) {
-        throw new Refused(
-          'unavailable',
-          'busy',
-          'The relay has too many connections in the making. Try again in a moment.',
-        )
-      }
+    this.#entries.set(secret, { value, until: this.#now() + this.#life })
+    if (this.#entries.size <= OUTSTANDING) return
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest)
+      return
     }
-    this.#entries.set(secret, { value, until: now + this.#life })
   }
 
   get(secret: string): T | undefined {

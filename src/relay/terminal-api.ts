@@ -20,6 +20,7 @@ import type { FlatDoc } from '../docs/flat.js'
 import { describeDocument, documentId, type DocumentId, type DocumentName } from '../docs/naming.js'
 import { epochBefore } from '../docs/series.js'
 import * as A from '@automerge/automerge'
+import { CLOSE } from '../protocol/close-codes.js'
 import { answerLong, bodyOf, queryOf } from '../protocol/http.js'
 import { CUSTODY_WAIT_MS, JSON_BODY_BYTES, UPLOAD_PART_BYTES } from '../protocol/limits.js'
 import { Refused } from '../protocol/problem.js'
@@ -56,6 +57,8 @@ export function terminalApi(relay: Relay): Router {
       known: asked.terminal,
       previous: asked.previous,
     })
+    // What was opened before speaks with an epoch and a role that are no longer the terminal's.
+    relay.hangUp(terminal.id, CLOSE.pairedAgain)
     relay.log.info(
       { terminal: terminal.id, code: terminal.code, epoch: terminal.epoch, shop: shop.name },
       'paired',

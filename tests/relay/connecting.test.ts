@@ -1,10 +1,12 @@
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { NONCE_LIFE_MS, SESSION_LIFE_MS, TICKET_LIFE_MS } from '../../src/protocol/limits.js'
 import { PROTOCOL_VERSION } from '../../src/protocol/version.js'
 import { newSigner } from '../support/keys.js'
 import { World, type RunningRelay } from '../support/world.js'
-import { ask, RawSocket, RawTerminal, strangeId } from './raw-terminal.js'
+import { ask, bearer, exchange, talk, upgrade } from './raw-http.js'
+import { RawSocket } from './raw-socket.js'
+import { RawTerminal, strangeId } from './raw-terminal.js'
 
 let world: World
 let relay: RunningRelay
@@ -111,36 +113,6 @@ describe('challenge and response', () => {
     })
   })
 })
-
-/** Sends bytes to a relay; resolves to what came back when the relay has ended the connection. */
-function exchange(url: string, text: string): Promise<string> {
-  return talk(connect({ port: Number(new URL(url).port), host: '127.0.0.1' }), text)
-}
-
-function talk(socket: Socket, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let heard = ''
-    socket.setEncoding('latin1').on('data', (part: string) => (heard += part))
-    socket.on('end', () => resolve(heard))
-    socket.on('error', reject)
-    socket.write(text, 'latin1')
-  })
-}
-
-function upgrade(path: string, headers: readonly string[] = []): string {
-  const asked = [
-    `GET ${path} HTTP/1.1`,
-    'Host: relay',
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    ...headers,
-  ]
-  return `${asked.join('\r\n')}\r\n\r\n`
-}
-
-const bearer = (token: string): string => `Authorization: Bearer ${token}`
 
 /** Each returns what to ask for an upgrade with. */
 const INTRUDERS: Record<string, () => Promise<string>> = {

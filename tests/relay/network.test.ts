@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import * as A from '@automerge/automerge'
 import { Repo, type PeerId } from '@automerge/automerge-repo'
 import { WebSocketServerAdapter } from '@automerge/automerge-repo-network-websocket'
@@ -9,7 +9,9 @@ import { documentId } from '../../src/docs/naming.js'
 import { CLOSE } from '../../src/protocol/close-codes.js'
 import { FRAME_BYTES } from '../../src/protocol/limits.js'
 import { World, type RunningRelay } from '../support/world.js'
-import { RawSocket, RawTerminal } from './raw-terminal.js'
+import { bearer, upgrade } from './raw-http.js'
+import { RawSocket } from './raw-socket.js'
+import { RawTerminal } from './raw-terminal.js'
 
 let world: World
 let relay: RunningRelay
@@ -129,9 +131,15 @@ describe('a frame that cannot be read', () => {
   })
 
   test('R1 one that is too large closes the socket with 1009', async () => {
-    const socket = await honest.joined()
-    socket.sendBytes(new Uint8Array(FRAME_BYTES + 1))
-    expect((await socket.closed).code).toBe(1009)
+    const socket = connect({ port: Number(new URL(relay.url).port), host: '127.0.0.1' })
+    socket.write(upgrade('/v1/socket', [bearer((await honest.connect()).body.ticket)]))
+    await once(socket, 'data')
+    // The head of a masked binary frame, which tells its length.
+    const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4])
+    head.writeBigUInt64BE(BigInt(FRAME_BYTES + 1), 2)
+    socket.write(head)
+    expect((await once(socket, 'data'))[0]).toEqual(Buffer.from([0x88, 0x02, 1009 >> 8, 1009 & 0xff]))
+    socket.destroy()
     const next = await honest.joined()
     expect(await isAlive(next, honest)).toBe(true)
     await next.end()

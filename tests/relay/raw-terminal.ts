@@ -1,50 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { cbor } from '@automerge/automerge-repo'
-import { WebSocket, type ClientOptions } from 'ws'
 import type { ConnectResponse, PairResponse } from '../../src/docs/generated/types.js'
 import type { Signer } from '../../src/docs/keys.js'
 import { prove } from '../../src/protocol/proof.js'
 import { PROTOCOL_VERSION } from '../../src/protocol/version.js'
 import { newSigner } from '../support/keys.js'
 import type { RunningRelay } from '../support/world.js'
-
-export interface Answer<T = Record<string, unknown>> {
-  readonly status: number
-  readonly type: string
-  readonly body: T
-}
-
-export interface Asked {
-  /** Sent as JSON; bytes and text as they are. */
-  readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
-  /** Bearer token. */
-  readonly token?: string | undefined
-}
-
-/** One HTTP request, whose answer must be JSON. */
-export async function ask<T = Record<string, unknown>>(
-  url: string,
-  method: string,
-  path: string,
-  { body, headers = {}, token }: Asked = {},
-): Promise<Answer<T>> {
-  const raw = typeof body === 'string' || body instanceof Uint8Array
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...headers,
-    },
-    ...(body === undefined
-      ? {}
-      : { body: raw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
-  })
-  const type = response.headers.get('content-type') ?? ''
-  return { status: response.status, type, body: (await response.json()) as T }
-}
+import { ask, type Answer } from './raw-http.js'
+import { RawSocket } from './raw-socket.js'
 
 /** A terminal without an agent: it signs, asks and says what a test wants it to. */
 export class RawTerminal {
@@ -114,77 +76,6 @@ export function pairBody(code: string, signer: Signer, over: Readonly<Record<str
     publicKey,
     proof: prove({ context: 'counterfoil pair 1', code, publicKey }, signer),
     ...over,
-  }
-}
-
-export interface Closed {
-  readonly code: number
-  readonly reason: string
-}
-
-export type Frame = Readonly<Record<string, unknown>>
-
-/** A WebSocket to a relay that sends any frame, and remembers every frame it got. */
-export class RawSocket {
-  readonly frames: Frame[] = []
-  readonly closed: Promise<Closed>
-  readonly #socket: WebSocket
-  readonly #waiting = new Set<() => void>()
-
-  private constructor(socket: WebSocket) {
-    this.#socket = socket
-    socket.on('message', (data) => {
-      this.frames.push(cbor.decode(new Uint8Array(data as Buffer)) as Frame)
-      for (const look of this.#waiting) look()
-    })
-    this.closed = new Promise((resolve) => {
-      socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() }))
-    })
-    // A close follows every error.
-    socket.on('error', () => undefined)
-  }
-
-  static async open(url: string, ticket: string, options: ClientOptions = {}): Promise<RawSocket> {
-    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/socket`, {
-      headers: { authorization: `Bearer ${ticket}` },
-      ...options,
-    })
-    const raw = new RawSocket(socket)
-    await once(socket, 'open')
-    return raw
-  }
-
-  send(message: unknown): void {
-    this.sendBytes(cbor.encode(message))
-  }
-
-  sendBytes(bytes: Uint8Array | string): void {
-    this.#socket.send(bytes)
-  }
-
-  async join(senderId: string): Promise<void> {
-    this.send({ type: 'join', senderId, peerMetadata: {}, supportedProtocolVersions: ['1'] })
-    await this.frame(({ type }) => type === 'peer')
-  }
-
-  /** The first frame of which `wanted` is true, among those that came and those to come. */
-  frame(wanted: (frame: Frame) => boolean, from = 0): Promise<Frame> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const found = this.frames.slice(from).find(wanted)
-        if (!found) return
-        this.#waiting.delete(look)
-        resolve(found)
-      }
-      this.#waiting.add(look)
-      look()
-    })
-  }
-
-  /** Hangs up; resolves when the relay has hung up too. */
-  async end(): Promise<void> {
-    this.#socket.close()
-    await this.closed
   }
 }
 
