@@ -8,6 +8,7 @@ import { RECEIPT_DOCUMENTS } from '../protocol/limits.js'
 import { within } from '../protocol/within.js'
 import { signReceipt, type CustodyReceipt } from '../protocol/receipt.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
+import { StorageReadError, StorageWriteError } from '../storage/errors.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Access } from './access.js'
 import { BookRefused, type Counting } from './counting.js'
@@ -54,9 +55,8 @@ export class Custody {
           held.push({ id, heads: heads.toSorted() })
         else missing.push(id)
       } catch (error) {
-        // Whatever is wrong with one document holds up no other (S4); it is asked for again with the next sync.
         if (!(error instanceof BookRefused)) this.#options.onFailure(id, error as Error)
-        refused.push({ id, reason: (error as Error).message })
+        refused.push({ id, reason: reasonOf(error) })
       }
     }
     await within(waitMs, [signal], (enough) =>
@@ -115,6 +115,14 @@ export class Custody {
     await this.#options.durable.flush(handle.documentId)
     if (name.kind === 'daybook') await this.#options.counting.count(name, handle)
   }
+}
+
+/** What the terminal is told of a document that cannot be taken; it holds up none that is asked for with it (S4). */
+function reasonOf(error: unknown): string {
+  if (error instanceof BookRefused) return error.message
+  if (error instanceof StorageWriteError || error instanceof StorageReadError)
+    return `the relay could not store it (${error.code})`
+  return 'the relay failed to take it; its log says why'
 }
 
 /** Waits until a document contains these heads; false when the signal ends first. */

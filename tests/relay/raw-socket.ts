@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import * as A from '@automerge/automerge'
 import { cbor } from '@automerge/automerge-repo'
 import { WebSocket } from 'ws'
 
@@ -49,6 +50,22 @@ export class RawSocket {
   async join(senderId: string): Promise<void> {
     this.send({ type: 'join', senderId, peerMetadata: {}, supportedProtocolVersions: ['1'] })
     await this.frame(({ type }) => type === 'peer')
+  }
+
+  /** Exchanges a document until the relay says that it has the same heads. */
+  async push(senderId: string, documentId: string, mine: A.Doc<unknown>): Promise<void> {
+    let doc = A.clone(mine)
+    let state = A.initSyncState()
+    for (;;) {
+      const [next, data] = A.generateSyncMessage(doc, state)
+      state = next
+      const from = this.frames.length
+      if (data) this.send({ type: 'sync', senderId, documentId, data })
+      if (state.theirHeads?.toSorted().join() === A.getHeads(doc).toSorted().join()) return
+      const answer = await this.frame((frame) => frame['documentId'] === documentId, from)
+      if (answer['type'] !== 'sync') throw new Error(`The relay has no document ${documentId}`)
+      ;[doc, state] = A.receiveSyncMessage(doc, state, answer['data'] as Uint8Array)
+    }
   }
 
   /** The first frame of which `wanted` is true, among those that came and those to come. */

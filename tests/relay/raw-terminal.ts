@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { ConnectResponse, PairResponse } from '../../src/docs/generated/types.js'
+import type * as A from '@automerge/automerge'
+import type { ConnectResponse, NamedHeads, PairResponse } from '../../src/docs/generated/types.js'
 import type { Signer } from '../../src/docs/keys.js'
 import { prove } from '../../src/protocol/proof.js'
 import { PROTOCOL_VERSION } from '../../src/protocol/version.js'
@@ -7,6 +8,12 @@ import { newSigner } from '../support/keys.js'
 import type { RunningRelay } from '../support/world.js'
 import { ask, type Answer } from './raw-http.js'
 import { RawSocket } from './raw-socket.js'
+
+export interface GivenDocument {
+  readonly id: string
+  readonly named: NamedHeads
+  readonly doc: A.Doc<unknown>
+}
 
 /** A terminal without an agent: it signs, asks and says what a test wants it to. */
 export class RawTerminal {
@@ -59,6 +66,22 @@ export class RawTerminal {
 
   async session(): Promise<string> {
     return (await this.connect()).body.session
+  }
+
+  /** Asks with a session of its own. */
+  async post<T>(path: string, body: unknown): Promise<Answer<T>> {
+    return ask<T>(this.relay.url, 'POST', path, { token: await this.session(), body })
+  }
+
+  /** Brings documents to the relay's memory over a socket, as automerge-repo would. */
+  async give(...books: readonly GivenDocument[]): Promise<void> {
+    const { session, ticket } = (await this.connect()).body
+    const documents = books.map(({ named }) => named)
+    await ask(this.relay.url, 'POST', '/v1/sync', { token: session, body: { documents } })
+    const socket = await RawSocket.open(this.relay.url, ticket)
+    await socket.join(this.id)
+    for (const { id, doc } of books) await socket.push(this.id, id, doc)
+    await socket.end()
   }
 
   /** A socket that has been let in and has joined. */
