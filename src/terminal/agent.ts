@@ -110,6 +110,13 @@ export class Agent extends EventEmitter<AgentEvents> {
       identity,
       durable,
       serial: () => ledger.serial,
+      onForgotten: async (after) => {
+        log.warn(
+          { relay: after, here: ledger.serial },
+          'the relay was restored from a backup; it gets what it has forgotten again',
+        )
+        await ledger.forgetAfter(after)
+      },
       now: outside.now,
       random: () => (outside.random(1)[0] ?? 0) / 255,
       onChange: (state) => {

@@ -50,6 +50,9 @@ export interface ExchangeOptions {
   readonly log: Log
 }
 
+/** Documents the relay counts into, and nobody else writes. The shop's stays in any case: nothing is sealed without it. */
+const COUNTS: ReadonlySet<DocumentName['kind']> = new Set(['stock', 'sales'])
+
 /** Names sent in one request. */
 const NAMES_AT_ONCE = 1_000
 /** Documents for which receipts are asked in one request: the relay answers when the slowest has arrived. */
@@ -78,23 +81,12 @@ export class Exchange {
     progress: (event: ExchangeProgress) => void,
     signal: AbortSignal,
   ): Promise<ExchangeResult> {
-    const { ledger, local, log } = this.#options
-    const { forgottenAfter } = session
-    const relayBehind = forgottenAfter !== undefined
-    if (relayBehind)
-      log.warn(
-        { relay: forgottenAfter, here: ledger.serial },
-        'the relay was restored from a backup; it gets what it has forgotten again',
-      )
+    const { local } = this.#options
+    const relayBehind = session.forgottenAfter !== undefined
     const written = await local.list((name) => local.writes(name))
     const offered = await this.#announce(session, written, signal)
-    const { received, absent } = await this.#receive(offered.documents, relayBehind, progress, signal)
+    const { received, absent } = await this.#receive(offered.documents, progress, signal)
     await this.#fetchDamaged(written, signal)
-    // After the counts were dropped: should this be cut before, the next exchange finds the relay behind again.
-    if (relayBehind) {
-      await ledger.forgetAfter(forgottenAfter)
-      session.forgottenAfter = undefined
-    }
     const pending = await local.unreceipted()
     const refused = new Map(offered.refused.map(({ id, reason }) => [id, reason]))
     const outcome = await this.#send(
@@ -103,6 +95,8 @@ export class Exchange {
       progress,
       signal,
     )
+    // It is told once, and no more when this exchange is cut.
+    session.forgottenAfter = undefined
     return {
       received,
       receipted: outcome.receipted,
@@ -154,7 +148,6 @@ export class Exchange {
 
   async #receive(
     offered: readonly NamedHeads[],
-    relayBehind: boolean,
     progress: (event: ExchangeProgress) => void,
     signal: AbortSignal,
   ): Promise<{ received: number; absent: Map<string, string> }> {
@@ -162,7 +155,6 @@ export class Exchange {
     const wanted = offered.map(({ name, heads }) => ({ id: this.#id(name), name, heads }))
     const unknown = wanted.filter(({ id }) => !names.has(id))
     await names.setAll(unknown.map(({ id, name }) => [id, name] as const))
-    if (relayBehind) await this.#dropCounts(wanted)
     register.add(wanted.map(({ id }) => id))
     const absent = new Map<string, string>()
     let done = 0
@@ -170,7 +162,8 @@ export class Exchange {
     const worker = async (): Promise<void> => {
       for (let next = queue.shift(); next; next = queue.shift()) {
         try {
-          await this.#fetch(next.id, next.heads, signal)
+          if (COUNTS.has(next.name.kind)) await this.#fetchCounts(next.id, next.heads, signal)
+          else await this.#fetch(next.id, next.heads, signal)
         } catch (error) {
           if (signal.aborted) throw error
           // A document that the relay cannot give, or this disk cannot take, holds up no other (S4).
@@ -185,22 +178,21 @@ export class Exchange {
   }
 
   /**
-   * What the relay counted before it was restored, it counts anew: its copy comes instead of the one here, which
-   * would not merge with it into anything true. The shop's document stays, because nothing is sealed without it.
+   * What the relay counted before it was restored from a backup, it counts anew: its copy comes instead of the one
+   * here, which would not merge with it into anything true. Written by the relay alone, such a document has one head;
+   * more, or a copy here that is ahead of the relay's, tell of a restore (S5).
    */
-  async #dropCounts(
-    wanted: readonly {
-      readonly id: DocumentId
-      readonly name: DocumentName
-      readonly heads: readonly string[]
-    }[],
-  ): Promise<void> {
+  async #fetchCounts(id: DocumentId, heads: readonly string[], signal: AbortSignal): Promise<void> {
     const { durable } = this.#options
-    for (const { id, name, heads } of wanted) {
-      if (name.kind !== 'stock' && name.kind !== 'sales') continue
-      const handle = await durable.open<FlatDoc>(id)
-      if (handle && !sameHeads(headsOf(handle), heads)) await durable.forget(id)
-    }
+    const handle = await durable.open<FlatDoc>(id)
+    const isAhead = (doc: A.Doc<FlatDoc>): boolean =>
+      A.hasHeads(doc, [...heads]) && !sameHeads(A.getHeads(doc), heads)
+    if (handle && isAhead(handle.doc())) await durable.forget(id)
+    await this.#fetch(id, heads, signal)
+    const fetched = await durable.open<FlatDoc>(id)
+    if (!fetched || headsOf(fetched).length <= 1) return
+    await durable.forget(id)
+    await this.#fetch(id, heads, signal)
   }
 
   /** What the relay receipted of a damaged document, it gives back. */

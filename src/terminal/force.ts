@@ -204,8 +204,6 @@ export class Force {
     const { link, ledger } = this.#options
     const signal = this.#stopped.signal
     const taken = await link.use(async (session) => {
-      // Nothing may be deleted for receipts that a restored relay has forgotten.
-      if (session.forgottenAfter !== undefined) await ledger.forgetAfter(session.forgottenAfter)
       try {
         await this.#send(session, order.id, bundle, signal)
         return await session.takeHandoff(order.id, signal)

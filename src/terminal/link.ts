@@ -22,6 +22,11 @@ export interface LinkOptions {
   readonly durable: DurableRepo
   /** Of the last receipt this terminal holds. */
   readonly serial: () => number
+  /**
+   * Told that the relay remembers no receipt after this serial. The connection is not used before it resolves: new
+   * receipts would hide that others are lost (S5).
+   */
+  readonly onForgotten: (after: number) => Promise<void>
   readonly now: () => Date
   /** From 0 to 1. */
   readonly random: () => number
@@ -112,10 +117,11 @@ export class Link {
   }
 
   async #open(): Promise<RelaySession> {
-    const { identity, serial } = this.#options
+    const { identity, serial, onForgotten } = this.#options
     this.#set({ state: 'connecting' })
     try {
       const session = await RelaySession.connect(identity(), serial(), this.#abort.signal)
+      if (session.forgottenAfter !== undefined) await onForgotten(session.forgottenAfter)
       await this.#openSocket(session)
       this.#tries = 0
       this.#set({ state: 'up', session, since: this.#options.now() })

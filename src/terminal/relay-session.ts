@@ -32,7 +32,7 @@ export class RelaySession {
   readonly granted: ConnectResponse
   /**
    * The serial of the last receipt the relay remembers, where this terminal holds later ones: it was restored from a
-   * backup (S5). Set to undefined once that is dealt with.
+   * backup (S5). Set to undefined once a person was told.
    */
   forgottenAfter: number | undefined
 
