@@ -20,6 +20,7 @@ describe('a shop over weeks, by seed', () => {
       } catch (error) {
         throw new Error(`seed ${seed}:\n${simulation.trace.join('\n')}`, { cause: error })
       } finally {
+        if (process.env['TRACE']) console.error(simulation.trace.join('\n'))
         await simulation.end()
       }
     },

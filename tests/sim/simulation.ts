@@ -3,6 +3,7 @@ import { addDecimals } from '../../src/docs/decimal.js'
 import type { ExportedInvoice } from '../../src/docs/export.js'
 import { parseNumber, seriesPrefix } from '../../src/docs/series.js'
 import { nodeDisk } from '../../src/storage/disk.js'
+import type { NotTaken } from '../../src/terminal/exchange.js'
 import type { Agent } from '../../src/terminal/agent.js'
 import { dieAt, FaultyDisk } from '../storage/disks.js'
 import { seeded } from '../support/keys.js'
@@ -324,7 +325,9 @@ function negated(quantity: string): string {
 async function told(work: Promise<unknown> | undefined): Promise<string> {
   try {
     const result = await work
-    return typeof result === 'string' ? result : 'done'
+    if (typeof result === 'string') return result
+    const notTaken = (result as { notTaken?: readonly NotTaken[] } | undefined)?.notTaken ?? []
+    return ['done', ...notTaken.map(({ name, reason }) => `${name}: ${reason}`)].join('; ')
   } catch (error) {
     return (error as Error).message
   }
