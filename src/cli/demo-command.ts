@@ -9,6 +9,7 @@ import type { Command } from 'commander'
 import type { PairingResponse } from '../docs/generated/types.js'
 import { action, untilStopped, withJson, type CommandContext, type Common } from './context.js'
 import { DEMO_CATALOGUE } from './demo-catalogue.js'
+import { EXIT } from './exit.js'
 
 const SHOP = 'Demo Shop'
 const PREFERRED_PORTS = { relay: 8700, first: 8701, second: 8702 } as const
@@ -23,10 +24,11 @@ export function demoCommand(program: Command): void {
       action(
         async (context, options: Common & { headless?: boolean }) => {
           const folder = await mkdtemp(join(tmpdir(), 'counterfoil-demo-'))
-          const children: ChildProcess[] = []
+          const children = new Children()
           const stopped = untilStopped()
           try {
-            const addresses = await begin(folder, children, context)
+            const addresses = await Promise.race([begin(folder, children, context), stopped])
+            if (typeof addresses === 'string') return EXIT.ok
             context.print(
               { ...addresses, folder },
               [
@@ -38,9 +40,11 @@ export function demoCommand(program: Command): void {
               ].join('\n'),
             )
             if (options.headless !== true) openBrowser(addresses.terminals[0] ?? '')
-            await Promise.race([stopped, ...children.map((child) => once(child, 'exit'))])
+            const ended = await Promise.race([stopped, children.firstEnd()])
+            if (typeof ended === 'string') return EXIT.ok
+            throw failure(ended)
           } finally {
-            await end(children)
+            await children.end()
             await rm(folder, { recursive: true, force: true })
           }
         },
@@ -49,12 +53,28 @@ export function demoCommand(program: Command): void {
     )
 }
 
-async function begin(folder: string, children: ChildProcess[], context: CommandContext) {
+interface Child {
+  readonly process: ChildProcess
+  readonly ended: Promise<Ended>
+}
+
+interface Ended {
+  readonly args: readonly string[]
+  readonly how: string
+  readonly stdout: string
+  readonly errors: string
+}
+
+async function begin(folder: string, children: Children, context: CommandContext) {
   const data = (name: string): string => join(folder, name)
+  const run = async (args: string[]): Promise<string> => {
+    const ended = await children.start([...args, '--json']).ended
+    if (ended.how !== 'code 0') throw failure(ended)
+    return ended.stdout
+  }
   const serve = async (args: string[], preferred: number): Promise<string> => {
-    const child = start([...args, '--port', String(await freePort(preferred)), '--json'])
-    children.push(child)
-    return addressOf(child)
+    const port = await freePort(preferred)
+    return addressOf(children.start([...args, '--port', String(port), '--json']))
   }
   const relay = await serve(['relay', 'serve', '--data', data('relay')], PREFERRED_PORTS.relay)
   const terminals: string[] = []
@@ -88,36 +108,66 @@ async function begin(folder: string, children: ChildProcess[], context: CommandC
   return { relay, terminals }
 }
 
-function start(args: readonly string[]): ChildProcess {
-  const [, script = ''] = process.argv
-  return spawn(process.execPath, [...process.execArgv, script, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+/** How much of what a process says is kept, to tell why it ended. */
+const KEPT = 4_000
+
+/** The processes of the demo that run, in the order they were started. */
+class Children {
+  readonly #running = new Set<Child>()
+  #ending = false
+
+  start(args: readonly string[]): Child {
+    // A step of the beginning may still be under way when the demo ends.
+    if (this.#ending) throw new Error('The demo is ending.')
+    const [, script = ''] = process.argv
+    const child = startChild([...process.execArgv, script, ...args], args)
+    this.#running.add(child)
+    void child.ended.then(() => this.#running.delete(child))
+    return child
+  }
+
+  firstEnd(): Promise<Ended> {
+    return Promise.race([...this.#running].map(({ ended }) => ended))
+  }
+
+  async end(): Promise<void> {
+    this.#ending = true
+    // The terminals first, so that they say goodbye to a relay that is still there.
+    for (const { process: child, ended } of [...this.#running].reverse()) {
+      child.kill('SIGTERM')
+      await ended
+    }
+  }
 }
 
-/** Runs a command to its end and returns what it printed. */
-async function run(args: readonly string[]): Promise<string> {
-  const child = start([...args, '--json'])
-  let output = ''
+function startChild(command: readonly string[], args: readonly string[]): Child {
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
   let errors = ''
-  child.stdout?.on('data', (data: Buffer) => (output += data.toString()))
-  child.stderr?.on('data', (data: Buffer) => (errors += data.toString()))
-  const [code] = (await once(child, 'close')) as [number]
-  if (code !== 0)
-    throw new Error(`counterfoil ${args.slice(0, 2).join(' ')} ended with ${code}: ${errors.trim()}`)
-  return output
+  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()))
+  child.stderr.on('data', (data: Buffer) => (errors = (errors + data.toString()).slice(-KEPT)))
+  const ended = once(child, 'close').then(([code, signal]: unknown[]) => ({
+    args,
+    how: signal === null ? `code ${String(code)}` : String(signal),
+    stdout,
+    errors,
+  }))
+  return { process: child, ended }
+}
+
+function failure({ args, how, errors }: Ended): Error {
+  return new Error(`counterfoil ${args.slice(0, 2).join(' ')} ended with ${how}: ${errors.trim()}`)
 }
 
 /** The address a serving process prints when it is ready. */
-async function addressOf(child: ChildProcess): Promise<string> {
-  let errors = ''
-  child.stderr?.on('data', (data: Buffer) => (errors = (errors + data.toString()).slice(-4_000)))
-  if (child.stdout) {
-    for await (const line of createInterface({ input: child.stdout })) {
-      return (JSON.parse(line) as { url: string }).url
-    }
-  }
-  throw new Error(`A process of the demo did not start: ${errors.trim()}`)
+function addressOf({ process: { stdout }, ended }: Child): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (stdout)
+      createInterface({ input: stdout }).once('line', (line) =>
+        resolve((JSON.parse(line) as { url: string }).url),
+      )
+    ended.then((how) => reject(failure(how)), reject)
+  })
 }
 
 /** The usual port if it is free, else any. */
@@ -131,16 +181,6 @@ async function freePort(preferred: number): Promise<number> {
     return 0
   } finally {
     probe.close()
-  }
-}
-
-async function end(children: readonly ChildProcess[]): Promise<void> {
-  // The terminals first, so that they say goodbye to a relay that is still there.
-  for (const child of children.toReversed()) {
-    if (child.exitCode !== null || child.signalCode !== null) continue
-    const exited = once(child, 'exit')
-    child.kill('SIGTERM')
-    await exited
   }
 }
 
