@@ -90,8 +90,9 @@ function isPricing(error: Error): boolean {
 
 /** The error a problem document tells of. */
 export function refusedFrom(problem: Partial<Problem>, status: number): Refused {
-  const kind =
-    (Object.keys(KINDS) as Kind[]).find((candidate) => KINDS[candidate].status === status) ?? 'failed'
+  const kinds = (Object.keys(KINDS) as Kind[]).filter((candidate) => KINDS[candidate].status === status)
+  // Two kinds share a status; the title tells them apart.
+  const kind = kinds.find((candidate) => KINDS[candidate].title === problem.title) ?? kinds[0] ?? 'failed'
   const code = problem.type?.startsWith('counterfoil:')
     ? problem.type.slice('counterfoil:'.length)
     : 'failure'

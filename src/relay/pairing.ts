@@ -99,7 +99,7 @@ export class Pairings {
       throw new Refused(
         'forbidden',
         'wrong-code',
-        `This pairing code is not valid. ${left > 0 ? `Tries left: ${left}.` : 'That was the last try: ask the relay operator for a new code.'}`,
+        `This pairing code is not valid: it was mistyped, used before, or replaced by a newer one. ${left > 0 ? `Tries left: ${left}.` : 'That was the last try: ask the relay operator for a new code.'}`,
         { triesLeft: Math.max(left, 0) },
       )
     }

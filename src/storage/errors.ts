@@ -10,6 +10,7 @@ const HINTS: Partial<Record<string, string>> = {
   EROFS: 'the disk is read-only',
   EACCES: 'this account may not write there',
   EIO: 'the disk reports an error',
+  ENOTDIR: 'a part of this path is a file, not a folder',
 }
 
 /** A write or removal that did not become durable. */
