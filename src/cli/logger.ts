@@ -1,6 +1,29 @@
 import pino from 'pino'
+import type { Log } from '../terminal/context.js'
 
-/** Messages for people and log collectors, as JSON lines on stderr; stdout is for data. */
-export function makeLogger(name: string, quiet: boolean): pino.Logger {
-  return pino({ name, level: quiet ? 'error' : 'info' }, pino.destination({ dest: 2, sync: true }))
+/**
+ * What terminal and relay tell of themselves, on stderr; stdout is for data. A process that serves writes JSON lines
+ * for log collectors; a command that ends writes messages for the person who gave it, and errors only.
+ */
+export function makeLogger(name: string, quiet: boolean): Log {
+  return quiet
+    ? messages((text) => process.stderr.write(text))
+    : pino({ name }, pino.destination({ dest: 2, sync: true }))
+}
+
+export function messages(write: (text: string) => void): Log {
+  const nothing = (): void => undefined
+  return {
+    info: nothing,
+    warn: nothing,
+    error: (fields, message) => write(`counterfoil: ${message}${detailsOf(fields)}\n`),
+  }
+}
+
+function detailsOf(fields: object): string {
+  const details = Object.entries(fields).map(([name, value]) =>
+    // The lines after the first are a stack, which tells a person nothing.
+    typeof value === 'string' ? `${name}: ${value.split('\n', 1)[0]}` : `${name}: ${JSON.stringify(value)}`,
+  )
+  return details.length === 0 ? '' : ` (${details.join(', ')})`
 }

@@ -4,13 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ControlFile, RelayConfig } from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
 import { Refused } from '../protocol/problem.js'
-import { Relay } from '../relay/relay.js'
-import { serveRelay } from '../relay/serve.js'
 import { readChecked, writeChecked } from '../storage/atomic-file.js'
 import { isLocked, type DirectoryKind } from '../storage/data-directory.js'
 import { kindOfDirectory } from '../storage/directory-kind.js'
-import { Agent } from '../terminal/agent.js'
-import { serveTerminal } from '../terminal/serve.js'
+import type { Agent } from '../terminal/agent.js'
 import { ServiceClient } from './client.js'
 import { makeLogger } from './logger.js'
 import { outside } from './outside.js'
@@ -23,9 +20,23 @@ export interface Running {
 
 const CONTROL = 'control.json'
 
-async function announce(directory: string, url: string, token?: string): Promise<void> {
-  const file: ControlFile = { url, pid: process.pid, ...(token === undefined ? {} : { token }) }
-  await writeChecked(outside.disk, join(directory, CONTROL), file)
+/** Tells commands run on this machine where to find a process, for as long as it runs. */
+async function announced(
+  directory: string,
+  served: Running,
+  address: Pick<ControlFile, 'url' | 'token'>,
+): Promise<Running> {
+  const file: ControlFile = { ...address, pid: process.pid }
+  try {
+    await writeChecked(outside.disk, join(directory, CONTROL), file)
+  } catch (error) {
+    await served.stop()
+    throw error
+  }
+  return {
+    url: served.url,
+    stop: () => withdraw(directory).finally(() => served.stop()),
+  }
 }
 
 async function withdraw(directory: string): Promise<void> {
@@ -43,7 +54,13 @@ export interface RelayStart {
   readonly quiet: boolean
 }
 
+// What serves a directory is loaded when it is needed: most commands only talk to a process that has it already.
+
 export async function startRelay(start: RelayStart): Promise<Running> {
+  const [{ Relay }, { serveRelay }] = await Promise.all([
+    import('../relay/relay.js'),
+    import('../relay/serve.js'),
+  ])
   const directory = resolve(start.directory)
   const relay = await Relay.open({
     directory,
@@ -63,14 +80,7 @@ export async function startRelay(start: RelayStart): Promise<Running> {
   // Commands run on this machine, whatever address the relay serves.
   const local = new URL(served.url)
   if (local.hostname === '0.0.0.0' || local.hostname === '[::]') local.hostname = '127.0.0.1'
-  await announce(directory, local.origin, adminToken)
-  return {
-    url: served.url,
-    stop: async () => {
-      await withdraw(directory)
-      await served.stop()
-    },
-  }
+  return announced(directory, served, { url: local.origin, token: adminToken })
 }
 
 export async function startTerminal(
@@ -78,21 +88,17 @@ export async function startTerminal(
   port: number,
   quiet: boolean,
 ): Promise<Running & { readonly agent: Agent }> {
+  const [{ Agent }, { serveTerminal }] = await Promise.all([
+    import('../terminal/agent.js'),
+    import('../terminal/serve.js'),
+  ])
   const directory = resolve(dataDirectory)
   const agent = await Agent.open({ directory, outside, log: makeLogger('terminal', quiet) })
   const served = await serveTerminal(agent, port).catch(async (error: unknown) => {
     await agent.stop()
     throw error
   })
-  await announce(directory, served.url)
-  return {
-    agent,
-    url: served.url,
-    stop: async () => {
-      await withdraw(directory)
-      await served.stop()
-    },
-  }
+  return { agent, ...(await announced(directory, served, { url: served.url })) }
 }
 
 /** A process that has just locked the directory tells its address within moments. */

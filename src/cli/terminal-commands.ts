@@ -54,11 +54,14 @@ export function terminalCommands(program: Command): Command {
         async (context, options: Data & { port?: number; mode?: 'online' | 'disconnected' }) => {
           const running = await startTerminal(options.data, options.port ?? DEFAULT_PORT, false)
           const stopped = untilStopped()
-          if (options.mode) await running.agent.setModeAtStart(options.mode)
-          running.agent.start()
-          context.print({ url: running.url, pid: process.pid }, `Terminal at ${running.url}`)
-          await stopped
-          await running.stop()
+          try {
+            if (options.mode) await running.agent.setModeAtStart(options.mode)
+            running.agent.start()
+            context.print({ url: running.url, pid: process.pid }, `Terminal at ${running.url}`)
+            await stopped
+          } finally {
+            await running.stop()
+          }
         },
         (options) => options,
       ),
