@@ -1,10 +1,9 @@
 import { parseDecimal, toMinor } from '../docs/decimal.js'
-import type { EditItems } from '../docs/generated/types.js'
+import type { ItemEdit } from '../docs/generated/types.js'
 import { formatTaxSpec, parseTaxSpec } from '../docs/tax.js'
+import { validate } from '../docs/validate.js'
 import { Refused } from '../protocol/problem.js'
-import { csvRows } from './sales-file.js'
-
-type ItemEdit = EditItems['items'][number]
+import { csvRows, missingColumns, type Cells } from './csv.js'
 
 /** Names a column may have, the first being ours. */
 const COLUMNS = {
@@ -20,6 +19,7 @@ const COLUMNS = {
 } as const
 
 type Column = keyof typeof COLUMNS
+const REQUIRED = ['sku', 'name', 'price'] as const
 
 /** So many mistakes are listed; a person mends them in one go. */
 const MISTAKES_LISTED = 10
@@ -38,18 +38,12 @@ export async function readCatalogueFile(path: string, minorDigits: number): Prom
   const items = new Map<string, ItemEdit>()
   const received = new Map<string, string>()
   const mistakes: string[] = []
-  for await (const { row, cells } of csvRows(path)) {
+  const rows = csvRows(path, (columns) => {
+    const missing = REQUIRED.filter((column) => nameIn(columns.map(plain), column) === undefined)
+    if (missing.length > 0) throw missingColumns(path, missing, columns)
+  })
+  for await (const { row, cells } of rows) {
     const cell = reader(cells)
-    if (row === 2) {
-      const missing = (['sku', 'name', 'price'] as const).filter((column) => cell(column) === undefined)
-      if (missing.length > 0) {
-        throw new Refused(
-          'invalid',
-          'missing-columns',
-          `${path} lacks the column${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. It has ${Object.keys(cells).join(', ')}.`,
-        )
-      }
-    }
     try {
       const item = itemOf(cell, minorDigits)
       if (items.has(item.sku)) throw new Error(`"${item.sku}" stands in the file twice`)
@@ -57,7 +51,7 @@ export async function readCatalogueFile(path: string, minorDigits: number): Prom
       const quantity = cell('received')
       if (quantity) received.set(item.sku, parseDecimal(quantity, 'received'))
     } catch (error) {
-      mistakes.push(`row ${row}: ${(error as Error).message}`)
+      mistakes.push(`row ${row}: ${(error as Error).message.replace(/\.$/, '')}`)
     }
   }
   if (mistakes.length > 0) {
@@ -72,10 +66,18 @@ export async function readCatalogueFile(path: string, minorDigits: number): Prom
   return { items: [...items.values()], received: [...received].map(([sku, quantity]) => ({ sku, quantity })) }
 }
 
-function reader(cells: Partial<Record<string, string>>): (column: Column) => string | undefined {
-  const byName = new Map(Object.entries(cells).map(([name, value]) => [name.trim().toLowerCase(), value]))
+function plain(column: string): string {
+  return column.trim().toLowerCase()
+}
+
+function nameIn(columns: readonly string[], column: Column): string | undefined {
+  return COLUMNS[column].find((candidate) => columns.includes(candidate))
+}
+
+function reader(cells: Cells): (column: Column) => string | undefined {
+  const byName = new Map(Object.entries(cells).map(([name, value]) => [plain(name), value]))
   return (column) => {
-    const name = COLUMNS[column].find((candidate) => byName.has(candidate))
+    const name = nameIn([...byName.keys()], column)
     return name === undefined ? undefined : (byName.get(name) ?? '').trim()
   }
 }
@@ -92,16 +94,18 @@ function itemOf(cell: (column: Column) => string | undefined, minorDigits: numbe
   const withdrawn = cell('withdrawn')
   const parsed = price ? toMinor(price, minorDigits) : undefined
   if (parsed && parsed.minor < 0) throw new Error(`the price ${price} is negative`)
-  return {
+  const item: ItemEdit = {
     sku,
     ...(name ? { name } : {}),
     ...(parsed ? { price: parsed } : {}),
-    ...(tax === undefined ? {} : { tax: formatTaxSpec(parseTaxSpec(tax)) }),
+    ...(tax ? { tax: formatTaxSpec(parseTaxSpec(tax)) } : {}),
     ...(unit ? { unit } : {}),
     ...(hsn ? { hsn } : {}),
     ...(barcodes ? { barcodes: barcodes.split(/\s+/) } : {}),
     ...(withdrawn ? { withdrawn: yesOrNo(withdrawn) } : {}),
   }
+  validate<ItemEdit>('terminal-api.schema.json#/$defs/ItemEdit', item, 'row as an item')
+  return item
 }
 
 function yesOrNo(text: string): boolean {

@@ -1,4 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, CommanderError, InvalidArgumentError } from 'commander'
+import { isDay } from '../docs/business-day.js'
+import type { TaxComponent } from '../docs/generated/types.js'
+import { BadTaxSpec, parseTaxSpec } from '../docs/tax.js'
 import { EXIT, exitCodeOf, messageOf } from './exit.js'
 import { progressOn, type Progress } from './progress.js'
 
@@ -32,20 +35,26 @@ export function action<A extends unknown[]>(
       progress,
       say: (message) => {
         progress.end()
-        process.stderr.write(`${message}\n`)
+        process.stderr.write(`${printable(message)}\n`)
       },
       print: (value, text) => {
         progress.end()
-        process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`)
+        process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${printable(text)}\n`)
       },
     }
     try {
       process.exitCode = (await work(context, ...args)) ?? EXIT.ok
     } catch (error) {
+      if (error instanceof CommanderError) throw error
       context.say(`counterfoil: ${messageOf(error)}`)
       process.exitCode = exitCodeOf(error)
     }
   }
+}
+
+/** Names come from other terminals: what would steer the reader's screen is shown as a mark. */
+export function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD')
 }
 
 export function portOption(text: string): number {
@@ -59,6 +68,11 @@ export function countOption(text: string): number {
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(count) || count < 1)
     throw new InvalidArgumentError('It is a whole number above 0.')
   return count
+}
+
+export function digitsOption(text: string): number {
+  if (!/^[0-4]$/.test(text)) throw new InvalidArgumentError('It is a whole number from 0 to 4.')
+  return Number(text)
 }
 
 /** `5/s`, or `5`. */
@@ -78,10 +92,25 @@ export function choiceOption<T extends string>(choices: readonly T[]): (text: st
 }
 
 export function dateOption(text: string): string {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text) || Number.isNaN(Date.parse(`${text}T00:00:00Z`))) {
-    throw new InvalidArgumentError('It is a date, YYYY-MM-DD.')
-  }
+  if (!isDay(text)) throw new InvalidArgumentError('It is a date, YYYY-MM-DD.')
   return text
+}
+
+export function taxOption(text: string): TaxComponent[] {
+  try {
+    return parseTaxSpec(text)
+  } catch (error) {
+    if (error instanceof BadTaxSpec) throw new InvalidArgumentError(error.message)
+    throw error
+  }
+}
+
+/** @param meaning how it is written, as a sentence */
+export function patternOption(pattern: RegExp, meaning: string): (text: string) => string {
+  return (text) => {
+    if (!pattern.test(text)) throw new InvalidArgumentError(meaning)
+    return text
+  }
 }
 
 export function withJson(command: Command): Command {

@@ -1,31 +1,57 @@
 import { asRefused, KINDS } from '../protocol/problem.js'
 
 /** Exit codes, the same for every command. */
-export const EXIT = { ok: 0, failure: 1, usage: 2, found: 6 } as const
+export const EXIT = { ok: 0, failure: 1, usage: 2, notFound: 3, notAllowed: 4, invalid: 5, found: 6 } as const
+
+type SystemError = NodeJS.ErrnoException & {
+  readonly port?: number
+  readonly address?: string
+  readonly hostname?: string
+}
+
+/** What the machine says about a file or address that a person named: the message, and the exit code that fits. */
+function told({ code, port, address, hostname, path }: SystemError): readonly [string, number] | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return [
+        `Port ${port} of ${address} is in use. Give another one with --port, or 0 for any free one.`,
+        EXIT.failure,
+      ]
+    case 'EADDRNOTAVAIL':
+      return [`This machine has no address ${address}. Give another one with --host.`, EXIT.failure]
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return [
+        `The name ${hostname} could not be looked up. Give an address of this machine with --host.`,
+        EXIT.failure,
+      ]
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return path === undefined ? undefined : [`There is no file ${path}.`, EXIT.notFound]
+    case 'EISDIR':
+      return [`${path ?? 'What was named'} is a folder, not a file.`, EXIT.invalid]
+    case 'EACCES':
+      if (port !== undefined)
+        return [`Port ${port} needs more rights. Give one above 1023 with --port.`, EXIT.notAllowed]
+      return path === undefined
+        ? undefined
+        : [`${path} may not be read or written by this account.`, EXIT.notAllowed]
+    default:
+      return undefined
+  }
+}
 
 /** The exit code an error ends the command with. */
 export function exitCodeOf(error: unknown): number {
-  if (isSystemError(error)) return EXIT.failure
+  if (isSystemError(error)) return told(error)?.[1] ?? EXIT.failure
   return KINDS[asRefused(error).kind].exit
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error
 }
 
 /** An error as a person reads it: what happened to what, and what helps. */
 export function messageOf(error: unknown): string {
-  if (isSystemError(error)) {
-    const { code, port, address, path } = error as NodeJS.ErrnoException & { port?: number; address?: string }
-    if (code === 'EADDRINUSE')
-      return `Port ${port} of ${address} is in use. Give another one with --port, or 0 for any free one.`
-    if (code === 'EADDRNOTAVAIL')
-      return `This machine has no address ${address}. Give another one with --host.`
-    if (code === 'EACCES' && port !== undefined)
-      return `Port ${port} needs more rights. Give one above 1023 with --port.`
-    if (code === 'ENOENT' && path !== undefined) return `There is no file ${path}.`
-    if (code === 'EACCES' && path !== undefined) return `${path} may not be read or written by this account.`
-    if (code === 'EISDIR') return `${path ?? 'What was named'} is a folder, not a file.`
-  }
-  return asRefused(error).message
+  return (isSystemError(error) ? told(error)?.[0] : undefined) ?? asRefused(error).message
+}
+
+export function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error
 }

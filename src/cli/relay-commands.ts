@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { PairingResponse, RelayConfig, ShopOptions } from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
@@ -7,11 +6,15 @@ import {
   action,
   choiceOption,
   countOption,
+  digitsOption,
+  patternOption,
   portOption,
   untilStopped,
   withData,
   type Common,
 } from './context.js'
+import { EXIT } from './exit.js'
+import { readText } from './input-file.js'
 import { startRelay, withKind } from './service.js'
 
 const DEFAULT_PORT = 8700
@@ -101,8 +104,12 @@ export function relayCommands(program: Command): void {
   withData(relay.command('shop'))
     .description('found a shop, show it, or change its settings; a changed policy becomes its next version')
     .requiredOption('--shop <name>', 'the shop')
-    .option('--currency <code>', 'ISO 4217 code (default INR)')
-    .option('--minor-digits <n>', 'digits after the decimal point (default 2)', (text) => Number(text))
+    .option(
+      '--currency <code>',
+      'ISO 4217 code (default INR)',
+      patternOption(/^[A-Z]{3}$/, 'It is three capital letters, such as INR.'),
+    )
+    .option('--minor-digits <n>', 'digits after the decimal point (default 2)', digitsOption)
     .option('--prices-include-tax', 'prices are inclusive of tax')
     .option('--no-prices-include-tax', 'tax comes on top of prices')
     .option(
@@ -116,8 +123,16 @@ export function relayCommands(program: Command): void {
       countOption,
     )
     .option('--time-zone <zone>', 'IANA time zone (default that of the relay)')
-    .option('--day-starts-at <time>', 'HH:MM at which a business day begins (default 00:00)')
-    .option('--financial-year-start <date>', 'MM-DD (default 04-01)')
+    .option(
+      '--day-starts-at <time>',
+      'HH:MM at which a business day begins (default 00:00)',
+      patternOption(/^([01]\d|2[0-3]):[0-5]\d$/, 'It is a time from 00:00 to 23:59.'),
+    )
+    .option(
+      '--financial-year-start <date>',
+      'MM-DD (default 04-01)',
+      patternOption(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'It is a month and a day, such as 04-01.'),
+    )
     .option('--address <text>', 'as it stands on invoices')
     .option('--tax-id <text>', 'tax registration, as it stands on invoices')
     .action(
@@ -149,7 +164,7 @@ export function relayCommands(program: Command): void {
             client.get<{ damage: unknown[] }>('/v1/admin/status'),
           )
           context.print(status, JSON.stringify(status, null, 2))
-          return status.damage.length > 0 ? 6 : 0
+          return status.damage.length > 0 ? EXIT.found : EXIT.ok
         },
         (options) => options,
       ),
@@ -158,7 +173,7 @@ export function relayCommands(program: Command): void {
 
 async function readConfig(path: string): Promise<RelayConfig> {
   let value: unknown
-  const text = await readFile(path, 'utf8')
+  const text = await readText(path)
   try {
     value = JSON.parse(text)
   } catch (error) {

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { negate } from '../docs/credit.js'
-import type { ExportedInvoice, Policy, Tender } from '../docs/generated/types.js'
+import type { ExportedInvoice, Policy, TaxComponent, Tender } from '../docs/generated/types.js'
 import { priceBill } from '../docs/pricing.js'
-import { parseTaxSpec } from '../docs/tax.js'
 import { Refused } from '../protocol/problem.js'
 import type { ServiceClient } from './client.js'
 import { planCorrections } from './corrections.js'
@@ -15,7 +14,8 @@ export interface ReplayOptions {
   readonly limit: number | undefined
   /** Invoices a second. */
   readonly rate: number | undefined
-  readonly tax: string | undefined
+  /** Borne by every line. */
+  readonly taxes: readonly TaxComponent[]
   readonly by: string | undefined
   readonly progress: Progress
   /** Ends it between two invoices. */
@@ -42,8 +42,7 @@ const EXACTLY: { readonly exactly: Omit<Tender, 'minor'> } = {
 /** Seals the sales of a file through a till's API, in file order. What was sealed before is not sealed again. */
 export async function replay(client: ServiceClient, options: ReplayOptions): Promise<ReplaySummary> {
   const { policy } = await client.get<{ policy: Policy }>('/v1/shop')
-  const taxes = options.tax === undefined ? [] : parseTaxSpec(options.tax)
-  const file = await readSalesFile(options.file, policy.minorDigits, taxes)
+  const file = await readSalesFile(options.file, policy, options.taxes)
   const corrections = planCorrections(file.sales)
   const sales = file.sales.slice(0, options.limit)
   const counts = { sealed: 0, creditNotes: 0, sealedBefore: 0, correctingOutside: 0 }

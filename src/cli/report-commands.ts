@@ -1,8 +1,9 @@
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { HistoryLine } from '../docs/describe.js'
-import type { Policy } from '../docs/generated/types.js'
+import type { ItemEdit, Policy, TaxComponent } from '../docs/generated/types.js'
 import { formatMinor } from '../docs/money.js'
+import { Refused } from '../protocol/problem.js'
 import type { Status } from '../terminal/status.js'
 import { readCatalogueFile } from './catalogue-file.js'
 import {
@@ -11,6 +12,7 @@ import {
   countOption,
   dateOption,
   rateOption,
+  taxOption,
   withData,
   type CommandContext,
   type Common,
@@ -26,6 +28,13 @@ interface Data extends Common {
   readonly by?: string
 }
 
+interface ReplayCommandOptions extends Data {
+  readonly sales: string
+  readonly limit?: number
+  readonly rate?: number
+  readonly tax?: readonly TaxComponent[]
+}
+
 export function replayCommand(terminal: Command): void {
   withPerson(terminal.command('replay'))
     .description(
@@ -34,19 +43,19 @@ export function replayCommand(terminal: Command): void {
     .requiredOption('--sales <file.csv>', 'the sales file')
     .option('--limit <n>', 'at most so many invoices', countOption)
     .option('--rate <n/s>', 'so many invoices a second', rateOption)
-    .option('--tax <spec>', 'tax on every line, such as VAT:20 or CGST:9+SGST:9; without it none')
+    .option('--tax <spec>', 'tax on every line, such as VAT:20 or CGST:9+SGST:9; without it none', taxOption)
     .action(
       action(
-        async (context, options: Data & { sales: string; limit?: number; rate?: number; tax?: string }) => {
+        async (context, options: ReplayCommandOptions) => {
           const interrupted = new AbortController()
           process.once('SIGINT', () => interrupted.abort())
-          const { sales: file, limit, rate, tax, by } = options
+          const { sales: file, limit, rate, tax: taxes = [], by } = options
           const { summary, policy } = await withKind(options.data, 'terminal', async (client) => ({
             summary: await replay(client, {
               file,
               limit,
               rate,
-              tax,
+              taxes,
               by,
               progress: context.progress,
               signal: interrupted.signal,
@@ -70,8 +79,15 @@ export function replayCommand(terminal: Command): void {
     )
 }
 
-/** Items sent in one request. */
+interface ExportOptions extends Data {
+  readonly format: 'json' | 'csv'
+  readonly from?: string
+  readonly to?: string
+}
+
+/** Items sent in one request, and their JSON in characters: well below what a terminal takes in a body. */
 const IMPORT_BATCH = 2_000
+const IMPORT_CHARACTERS = 512 * 1024
 
 export function reportCommands(program: Command): void {
   const catalogue = program.command('catalogue').description('items, prices and taxes')
@@ -124,7 +140,11 @@ export function reportCommands(program: Command): void {
     .option('--to <date>', 'last business day', dateOption)
     .action(
       action(
-        async (context, options: Data & { format: string; from?: string; to?: string }) => {
+        async (context, options: ExportOptions, command: Command) => {
+          if (context.json && options.format !== 'json')
+            command.error('error: --json prints one JSON document: leave it out, or give --format json.')
+          if (options.from !== undefined && options.to !== undefined && options.from > options.to)
+            command.error(`error: --from ${options.from} is after --to ${options.to}.`)
           const query = new URLSearchParams({ format: options.format })
           if (options.from !== undefined) query.set('from', options.from)
           if (options.to !== undefined) query.set('to', options.to)
@@ -151,9 +171,12 @@ async function importCatalogue(
 ): Promise<{ items: number; changed: number; received: number }> {
   const { policy } = await client.get<{ policy: Policy }>('/v1/shop')
   const { items, received } = await readCatalogueFile(file, policy.minorDigits)
+  const batches = [...batchesOf(items)]
+  // A terminal refuses a request as a whole, and those before it stand: what it would refuse is looked for first.
+  if (batches.length > 1) await checkComplete(client, items)
   const sum = { items: 0, changed: 0, received: 0 }
-  for (let start = 0; start < items.length; start += IMPORT_BATCH) {
-    const batch = items.slice(start, start + IMPORT_BATCH)
+  for (const batch of batches) {
+    const start = sum.items
     const skus = new Set(batch.map(({ sku }) => sku))
     const body = {
       items: batch,
@@ -169,6 +192,38 @@ async function importCatalogue(
     sum.received += part.received
   }
   return sum
+}
+
+function* batchesOf(items: readonly ItemEdit[]): Generator<ItemEdit[]> {
+  let batch: ItemEdit[] = []
+  let characters = 0
+  for (const item of items) {
+    const length = JSON.stringify(item).length
+    if (batch.length === IMPORT_BATCH || characters + length > IMPORT_CHARACTERS) {
+      yield batch
+      batch = []
+      characters = 0
+    }
+    batch.push(item)
+    characters += length
+  }
+  yield batch
+}
+
+async function checkComplete(client: ServiceClient, items: readonly ItemEdit[]): Promise<void> {
+  for (const { sku, name, price } of items) {
+    if (name !== undefined && price !== undefined) continue
+    try {
+      await client.get(`/v1/items/${encodeURIComponent(sku)}`)
+    } catch (error) {
+      if (!(error instanceof Refused) || error.code !== 'unknown-sku') throw error
+      throw new Refused(
+        'invalid',
+        'incomplete-item',
+        `Nothing was imported. "${sku}" is a new item: it needs a name and a price.`,
+      )
+    }
+  }
 }
 
 function historyText(lines: readonly HistoryLine[]): string {

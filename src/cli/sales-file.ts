@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs'
-import { CsvError, parse } from 'csv-parse'
 import { parseDecimal, toMinor } from '../docs/decimal.js'
-import type { Price, TaxComponent } from '../docs/generated/types.js'
-import type { LineInput } from '../docs/pricing.js'
-import { Refused } from '../protocol/problem.js'
+import type { Policy, Price, TaxComponent } from '../docs/generated/types.js'
+import { priceBill, PricingError, type LineInput } from '../docs/pricing.js'
+import { validate } from '../docs/validate.js'
+import { csvRows, missingColumns, type Cells } from './csv.js'
 
 /** A row that cannot be sold, and why. `row` counts as a spreadsheet does: the header is row 1. */
 export interface SkippedRow {
@@ -28,75 +27,95 @@ export interface SalesFile {
 }
 
 const REQUIRED = ['InvoiceNo', 'StockCode', 'Description', 'Quantity', 'UnitPrice'] as const
-type Row = Partial<Record<string, string>>
 
-/** Rows of a CSV file (RFC 4180, UTF-8), each with its row number. */
-export async function* csvRows(path: string): AsyncGenerator<{ row: number; cells: Row }> {
-  const parser = createReadStream(path).pipe(
-    parse({ columns: true, bom: true, skip_empty_lines: true, info: true }),
-  )
-  try {
-    let row = 1
-    for await (const { record } of parser as AsyncIterable<{ record: Row }>) {
-      row += 1
-      yield { row, cells: record }
-    }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    throw new Refused(
-      'invalid',
-      'malformed-csv',
-      `${path} is not a well-formed CSV file: ${error.message}. Nothing of it was used.`,
-    )
-  }
-}
-
-/** @throws Refused when the file lacks columns */
-export function needColumns(path: string, cells: Row, columns: readonly string[]): void {
-  const missing = columns.filter((name) => !(name in cells))
-  if (missing.length === 0) return
-  throw new Refused(
-    'invalid',
-    'missing-columns',
-    `${path} lacks the column${missing.length > 1 ? 's' : ''} ${missing.join(', ')}. It has ${Object.keys(cells).join(', ') || 'none'}.`,
-  )
-}
+/** The longest texts an invoice holds. */
+const LONGEST_TEXT = 500
+const LONGEST_REFERENCE = 80
 
 /**
  * Reads a sales file whole, before anything of it is sealed.
  * @param taxes borne by every line
- * @throws Refused `malformed-csv`, `missing-columns`; a row that cannot be sold is no error, it is listed
+ * @throws Refused `malformed-csv`, `not-utf-8`, `missing-columns`; what cannot be sold is no error, it is listed
  */
 export async function readSalesFile(
   path: string,
-  minorDigits: number,
+  policy: Policy,
   taxes: readonly TaxComponent[],
 ): Promise<SalesFile> {
-  const sales = new Map<string, FileSale & { lines: LineInput[] }>()
+  const drafts = new Map<string, FileSale & { lines: NumberedLine[] }>()
   const skippedRows: SkippedRow[] = []
-  for await (const { row, cells } of csvRows(path)) {
-    if (row === 2) needColumns(path, cells, REQUIRED)
-    const ref = cells['InvoiceNo']?.trim() ?? ''
-    const type = ref.startsWith('C') ? 'credit-note' : 'invoice'
-    const line = lineOf(cells, type, row, minorDigits, taxes)
-    if (ref === '' || typeof line === 'string') {
-      skippedRows.push({ row, reason: typeof line === 'string' ? line : 'it has no invoice number' })
-      continue
-    }
-    const sale = sales.get(ref)
-    if (sale) sale.lines.push(line)
+  const rows = csvRows(path, (columns) => {
+    const missing = REQUIRED.filter((name) => !columns.includes(name))
+    if (missing.length > 0) throw missingColumns(path, missing, columns)
+  })
+  for await (const { row, cells } of rows) {
+    const sale = saleOf(cells)
+    const line = typeof sale === 'string' ? sale : lineOf(cells, sale.type, row, policy.minorDigits, taxes)
+    if (typeof sale === 'string') skippedRows.push({ row, reason: sale })
+    else if (typeof line === 'string') skippedRows.push({ row, reason: line })
     else {
-      const date = cells['InvoiceDate']?.trim() || undefined
-      const customer = cells['CustomerID']?.trim() || undefined
-      sales.set(ref, { ref, type, date, customer, lines: [line] })
+      const draft = drafts.get(sale.ref) ?? { ...sale, lines: [] }
+      draft.lines.push({ row, ...line })
+      drafts.set(sale.ref, draft)
     }
   }
-  return { sales: [...sales.values()], skippedRows }
+  const sales: FileSale[] = []
+  for (const { lines, ...sale } of drafts.values()) {
+    const priced = priceable(sale.ref, lines, policy)
+    skippedRows.push(...priced.skipped)
+    if (priced.lines.length > 0)
+      sales.push({ ...sale, lines: priced.lines.map(({ row: _row, ...line }) => line) })
+  }
+  return { sales, skippedRows: skippedRows.sort((a, b) => a.row - b.row) }
+}
+
+type NumberedLine = LineInput & { readonly row: number }
+
+/** The lines that a till would take, so that one bad row does not hold up all that come after it. */
+function priceable(
+  ref: string,
+  lines: readonly NumberedLine[],
+  policy: Policy,
+): { lines: readonly NumberedLine[]; skipped: SkippedRow[] } {
+  if (faultOf(lines, policy) === undefined) return { lines, skipped: [] }
+  const skipped: SkippedRow[] = []
+  const good = lines.filter((line) => {
+    const reason = faultOf([line], policy)
+    if (reason !== undefined) skipped.push({ row: line.row, reason })
+    return reason === undefined
+  })
+  const fault = good.length === 0 ? undefined : faultOf(good, policy)
+  if (fault === undefined) return { lines: good, skipped }
+  const all = good.map(({ row }) => ({ row, reason: `${ref} cannot be sold: ${fault}` }))
+  return { lines: [], skipped: [...skipped, ...all] }
+}
+
+function faultOf(lines: readonly LineInput[], policy: Policy): string | undefined {
+  try {
+    priceBill({ lines }, policy)
+    return undefined
+  } catch (error) {
+    if (error instanceof PricingError) return error.message
+    throw error
+  }
+}
+
+/** Whose sale a row belongs to; or why it belongs to none. */
+function saleOf(cells: Cells): Omit<FileSale, 'lines'> | string {
+  const ref = cells['InvoiceNo']?.trim() ?? ''
+  const date = cells['InvoiceDate']?.trim() || undefined
+  const customer = cells['CustomerID']?.trim() || undefined
+  if (ref === '') return 'it has no invoice number'
+  if (ref.length > LONGEST_TEXT) return `its invoice number has more than ${LONGEST_TEXT} characters`
+  if (date && date.length > LONGEST_TEXT) return `its date has more than ${LONGEST_TEXT} characters`
+  if (customer && customer.length > LONGEST_REFERENCE)
+    return `its customer has more than ${LONGEST_REFERENCE} characters`
+  return { ref, type: ref.startsWith('C') ? 'credit-note' : 'invoice', date, customer }
 }
 
 /** The row as a line; or why it cannot be sold. A credit note's quantities stand negative in the file. */
 function lineOf(
-  cells: Row,
+  cells: Cells,
   type: FileSale['type'],
   row: number,
   minorDigits: number,
@@ -120,12 +139,18 @@ function lineOf(
   if (type === 'invoice' && negative) return 'its quantity is negative, and it is no credit note'
   if (type === 'credit-note' && !negative) return 'its quantity is positive, and it is a credit note'
   if (type === 'invoice' && name === '') return 'it has no description'
-  return {
+  const line = {
     id: `row-${row}`,
     sku,
     name: name === '' ? sku : name,
     quantity: negative ? quantity.slice(1) : quantity,
     price,
     taxes,
+  }
+  try {
+    validate<LineInput>('terminal-api.schema.json#/$defs/SaleLine', line, 'row as a line')
+    return line
+  } catch (error) {
+    return (error as Error).message
   }
 }

@@ -27,6 +27,12 @@ export function localDay(at: Date, calendar: Calendar): Day {
   return formatFor(calendar.timeZone).format(at.getTime() - (hours * 60 + minutes) * 60_000)
 }
 
+/** Whether a text is a date of the calendar, YYYY-MM-DD; 31 February is none. */
+export function isDay(text: string): boolean {
+  const at = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text)
+}
+
 export function dayAfter(day: Day): Day {
   return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)
 }
