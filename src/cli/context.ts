@@ -127,3 +127,15 @@ export function untilStopped(): Promise<NodeJS.Signals> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
   })
 }
+
+/** Does work that Ctrl+C ends in good order. */
+export async function interruptible<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R> {
+  const interrupted = new AbortController()
+  const stop = (): void => interrupted.abort()
+  process.once('SIGINT', stop)
+  try {
+    return await work(interrupted.signal)
+  } finally {
+    process.off('SIGINT', stop)
+  }
+}

@@ -11,6 +11,7 @@ import {
   choiceOption,
   countOption,
   dateOption,
+  interruptible,
   rateOption,
   taxOption,
   withData,
@@ -47,21 +48,21 @@ export function replayCommand(terminal: Command): void {
     .action(
       action(
         async (context, options: ReplayCommandOptions) => {
-          const interrupted = new AbortController()
-          process.once('SIGINT', () => interrupted.abort())
           const { sales: file, limit, rate, tax: taxes = [], by } = options
-          const { summary, policy } = await withKind(options.data, 'terminal', async (client) => ({
-            summary: await replay(client, {
-              file,
-              limit,
-              rate,
-              taxes,
-              by,
-              progress: context.progress,
-              signal: interrupted.signal,
-            }),
-            policy: (await client.get<{ policy: Policy }>('/v1/shop')).policy,
-          }))
+          const { summary, policy } = await interruptible((signal) =>
+            withKind(options.data, 'terminal', async (client) => ({
+              summary: await replay(client, {
+                file,
+                limit,
+                rate,
+                taxes,
+                by,
+                progress: context.progress,
+                signal,
+              }),
+              policy: (await client.get<{ policy: Policy }>('/v1/shop')).policy,
+            })),
+          )
           const total = `${formatMinor(summary.total.minor, policy.minorDigits)} ${summary.total.currency}`
           context.print(
             summary,

@@ -168,25 +168,20 @@ export async function withService<R>(
   }
 }
 
-/** As {@link withService}, for commands that only one kind of directory knows. */
-export function withKind<R>(
+/** As {@link withService}, for commands that only one kind of directory knows; one of another is not opened. */
+export async function withKind<R>(
   dataDirectory: string,
   wanted: DirectoryKind,
   work: (client: ServiceClient) => Promise<R>,
   create?: 'relay',
 ): Promise<R> {
-  return withService(
-    dataDirectory,
-    (client, kind) => {
-      if (kind !== wanted) {
-        throw new Refused(
-          'invalid',
-          'directory-of-another-kind',
-          `${dataDirectory} is the directory of a ${kind}, not of a ${wanted}.`,
-        )
-      }
-      return work(client)
-    },
-    create,
-  )
+  const kind = await kindOfDirectory(resolve(dataDirectory), outside.disk)
+  if (kind !== undefined && kind !== wanted) {
+    throw new Refused(
+      'invalid',
+      'directory-of-another-kind',
+      `${dataDirectory} is the directory of a ${kind}, not of a ${wanted}. Check the path.`,
+    )
+  }
+  return withService(dataDirectory, work, create)
 }

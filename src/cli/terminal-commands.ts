@@ -10,6 +10,7 @@ import type { SyncResult } from '../terminal/syncer.js'
 import {
   action,
   choiceOption,
+  interruptible,
   portOption,
   untilStopped,
   withData,
@@ -206,10 +207,10 @@ function progressOf(context: CommandContext): (event: unknown) => void {
 }
 
 async function syncWith(context: CommandContext, options: Data, path: string, body: object): Promise<number> {
-  const interrupted = new AbortController()
-  process.once('SIGINT', () => interrupted.abort())
-  const result = await withKind(options.data, 'terminal', (client) =>
-    client.long<SyncResult>(path, { ...body, ...person(options) }, progressOf(context), interrupted.signal),
+  const result = await interruptible((signal) =>
+    withKind(options.data, 'terminal', (client) =>
+      client.long<SyncResult>(path, { ...body, ...person(options) }, progressOf(context), signal),
+    ),
   )
   context.print(result, `Received ${result.received} documents; ${result.receipted} sent and receipted.`)
   if (result.relayBehind)

@@ -29,10 +29,19 @@ export class BoundServerAdapter extends WebSocketServerAdapter {
   readonly #peers = new WeakMap<WebSocket, PeerId>()
   readonly #sockets = new Map<PeerId, WebSocket>()
   readonly #options: BoundServerOptions
+  /** Resolves when sockets are heard and pinged: the repo connects an adapter a moment after it was added. */
+  readonly begun: Promise<void>
+  #begin: () => void = () => undefined
 
   constructor(options: BoundServerOptions) {
     super(options.server as never, options.keepAlive)
     this.#options = options
+    this.begun = new Promise((resolve) => (this.#begin = resolve))
+  }
+
+  override connect(...args: Parameters<WebSocketServerAdapter['connect']>): void {
+    super.connect(...args)
+    this.#begin()
   }
 
   /** Binds a socket, before its first frame, to the peer it may speak as. An older socket of that peer is closed. */

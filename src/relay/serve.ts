@@ -86,8 +86,15 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
     })
   })
 
-  await listen(server, options)
   relay.durable.repo.networkSubsystem.addNetworkAdapter(adapter)
+  await adapter.begun
+  try {
+    await listen(server, options)
+  } catch (error) {
+    // Or its pings would keep the process alive.
+    sockets.close()
+    throw error
+  }
   relay.begin(adapter)
   const { port, address, family } = server.address() as AddressInfo
   const host = family === 'IPv6' ? `[${address}]` : address

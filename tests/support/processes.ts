@@ -44,6 +44,15 @@ export interface Served {
   kill(): Promise<Ended>
 }
 
+/** A command that was started. */
+export interface Started {
+  readonly process: ChildProcess
+  /** What it has written until now. */
+  readonly stdout: () => string
+  readonly stderr: () => string
+  readonly ended: Promise<Ended>
+}
+
 export interface SpawnOptions {
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>
@@ -55,6 +64,8 @@ export interface Processes {
    * @throws CommandFailed when it does not end with 0
    */
   run<T = unknown>(args: readonly string[], options?: SpawnOptions): Promise<T>
+  /** Starts a command, for a test that does something to it before it ends. */
+  start(args: readonly string[], options?: SpawnOptions): Started
   /** Runs a command to its end, however that is. */
   tryRun(args: readonly string[], options?: SpawnOptions): Promise<Ended>
   /**
@@ -64,13 +75,6 @@ export interface Processes {
   serve(args: readonly string[], options?: SpawnOptions): Promise<Served>
   /** A new, empty directory. */
   directory(): Promise<string>
-}
-
-interface Child {
-  readonly process: ChildProcess
-  readonly stdout: () => string
-  readonly stderr: () => string
-  readonly ended: Promise<Ended>
 }
 
 const living = new Set<ChildProcess>()
@@ -84,10 +88,10 @@ process.once('exit', () => {
  * after it is killed, and every directory is removed.
  */
 export function useProcesses(lifetime: 'test' | 'all'): Processes {
-  const children: Child[] = []
+  const children: Started[] = []
   const directories: string[] = []
 
-  const start = (args: readonly string[], { env = {} }: SpawnOptions = {}): Child => {
+  const start = (args: readonly string[], { env = {} }: SpawnOptions = {}): Started => {
     const child = startChild(args, env)
     children.push(child)
     return child
@@ -110,6 +114,7 @@ export function useProcesses(lifetime: 'test' | 'all'): Processes {
       if (ended.code !== 0) throw new CommandFailed(args, ended)
       return JSON.parse(ended.stdout) as T
     },
+    start,
     tryRun: (args, options) => start(args, options).ended,
     serve: (args, options) => served(args, start([...args, '--json'], options)),
     async directory() {
@@ -120,7 +125,7 @@ export function useProcesses(lifetime: 'test' | 'all'): Processes {
   }
 }
 
-function startChild(args: readonly string[], env: Readonly<Record<string, string>>): Child {
+function startChild(args: readonly string[], env: Readonly<Record<string, string>>): Started {
   const child = spawn(process.execPath, [CLI, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
@@ -137,7 +142,7 @@ function startChild(args: readonly string[], env: Readonly<Record<string, string
   return { process: child, stdout: () => stdout, stderr: () => stderr, ended }
 }
 
-async function served(args: readonly string[], child: Child): Promise<Served> {
+async function served(args: readonly string[], child: Started): Promise<Served> {
   const { url, pid } = await firstLine(args, child)
   const endWith = (signal: NodeJS.Signals): Promise<Ended> => {
     child.process.kill(signal)
@@ -154,7 +159,7 @@ async function served(args: readonly string[], child: Child): Promise<Served> {
   }
 }
 
-async function firstLine(args: readonly string[], child: Child): Promise<{ url: string; pid: number }> {
+async function firstLine(args: readonly string[], child: Started): Promise<{ url: string; pid: number }> {
   const { stdout } = child.process
   if (stdout) {
     const lines = createInterface({ input: stdout })
