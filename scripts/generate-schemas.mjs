@@ -1,6 +1,7 @@
 // Turns schemas/*.schema.json into src/docs/generated/: the types (types.ts) and the schemas as a module
 // (schemas.ts), so that running code needs no file access to validate.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { compile } from 'json-schema-to-typescript'
 
 const source = new URL('../schemas/', import.meta.url)
@@ -8,9 +9,11 @@ const target = new URL('../src/docs/generated/', import.meta.url)
 
 const names = (await readdir(source)).filter((name) => name.endsWith('.schema.json')).sort()
 const schemas = new Map()
+const ajv = new Ajv2020()
 for (const name of names) {
   const schema = JSON.parse(await readFile(new URL(name, source), 'utf8'))
   if (schema.$id !== name) throw new Error(`schemas/${name}: $id must be "${name}"`)
+  if (!ajv.validateSchema(schema)) throw new Error(`schemas/${name}: ${ajv.errorsText()}`)
   schemas.set(name, schema)
 }
 

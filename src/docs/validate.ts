@@ -11,6 +11,9 @@ export class InvalidInput extends Error {
   }
 }
 
+// That the schemas are schemas is checked where they are generated: every start of a command would pay for it here.
+const OPTIONS = { strict: true, strictTypes: false, allErrors: false, validateSchema: false } as const
+
 let ajv: Ajv2020 | undefined
 const compiled = new Map<string, ValidateFunction>()
 
@@ -18,7 +21,7 @@ function validator(reference: string): ValidateFunction {
   let found = compiled.get(reference)
   if (!found) {
     // A tagged union is told apart by its tag, so that an error speaks of the shape that was meant.
-    ajv ??= new Ajv2020({ schemas: [...schemas], strict: true, strictTypes: false, allErrors: false })
+    ajv ??= new Ajv2020({ ...OPTIONS, schemas: [...schemas] })
     found = ajv.compile({ $ref: reference })
     compiled.set(reference, found)
   }
