@@ -29,10 +29,8 @@ export class CommandFailed extends Error {
   }
 }
 
-/** A command that runs until it is ended. */
-export interface Served {
-  readonly url: string
-  readonly pid: number
+/** A command that was begun and that nobody has waited for yet. */
+export interface Begun {
   readonly process: ChildProcess
   /** What it has written to stderr until now. */
   readonly log: () => string
@@ -42,6 +40,17 @@ export interface Served {
   stop(): Promise<Ended>
   /** Ends it as a power failure would: SIGKILL. */
   kill(): Promise<Ended>
+  /**
+   * Resolves when what it has written to stderr matches.
+   * @throws CommandFailed when it ends before that
+   */
+  says(pattern: RegExp): Promise<void>
+}
+
+/** A command that runs until it is ended. */
+export interface Served extends Begun {
+  readonly url: string
+  readonly pid: number
 }
 
 /** A command that was started. */
@@ -68,6 +77,8 @@ export interface Processes {
   start(args: readonly string[], options?: SpawnOptions): Started
   /** Runs a command to its end, however that is. */
   tryRun(args: readonly string[], options?: SpawnOptions): Promise<Ended>
+  /** Begins a command that is to be ended, or looked at, before it ends by itself; `--json` is added. */
+  begin(args: readonly string[], options?: SpawnOptions): Begun
   /**
    * Starts a command that serves, and waits for the JSON line that tells its address; `--json` is added.
    * @throws CommandFailed when it ends before that
@@ -116,6 +127,7 @@ export function useProcesses(lifetime: 'test' | 'all'): Processes {
     },
     start,
     tryRun: (args, options) => start(args, options).ended,
+    begin: (args, options) => begun(args, start([...args, '--json'], options)),
     serve: (args, options) => served(args, start([...args, '--json'], options)),
     async directory() {
       const made = await mkdtemp(join(tmpdir(), 'counterfoil-test-'))
@@ -142,21 +154,32 @@ function startChild(args: readonly string[], env: Readonly<Record<string, string
   return { process: child, stdout: () => stdout, stderr: () => stderr, ended }
 }
 
-async function served(args: readonly string[], child: Started): Promise<Served> {
-  const { url, pid } = await firstLine(args, child)
+function begun(args: readonly string[], child: Started): Begun {
   const endWith = (signal: NodeJS.Signals): Promise<Ended> => {
     child.process.kill(signal)
     return child.ended
   }
   return {
-    url,
-    pid,
     process: child.process,
     log: child.stderr,
     ended: child.ended,
     stop: () => endWith('SIGTERM'),
     kill: () => endWith('SIGKILL'),
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (pattern.test(child.stderr())) resolve()
+        }
+        child.process.stderr?.on('data', look)
+        void child.ended.then((ended) => reject(new CommandFailed(args, ended)))
+        look()
+      }),
   }
+}
+
+async function served(args: readonly string[], child: Started): Promise<Served> {
+  const { url, pid } = await firstLine(args, child)
+  return { url, pid, ...begun(args, child) }
 }
 
 async function firstLine(args: readonly string[], child: Started): Promise<{ url: string; pid: number }> {
