@@ -276,6 +276,8 @@ async function openIn(
     sharing: { announce: () => false, access: (peer, document) => access?.access(peer, document) ?? false },
     onSaveFailed: (document, error) =>
       log.error({ document, error: error.message }, 'a document could not be saved; it is tried again'),
+    onLoadFailed: (document, error) =>
+      log.error({ document, error: error.message }, 'a document could not be read; it is tried again'),
   })
   const shops = new Shops({
     durable,

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import * as A from '@automerge/automerge'
 import { Repo, type DocHandle, type DocumentId, type PeerId } from '@automerge/automerge-repo'
 import type { DurableStorageAdapter } from './durable-adapter.js'
 import { beginAnewWithReturningPeers } from './peer-returns.js'
+import { StorageReadError, StorageWriteError } from './errors.js'
 import { Queues } from './queues.js'
 
 /** Who may see a document, asked by automerge-repo before it answers or offers. */
@@ -20,6 +22,8 @@ export interface DurableRepoOptions {
   readonly onSaveFailed: (document: DocumentId, error: Error) => void
   /** Told when a save in the background works again after one that failed. */
   readonly onSaveRecovered?: () => void
+  /** Told when a document that a peer sent for could not be read; it is tried again after `retryAfter` ms. */
+  readonly onLoadFailed?: (document: DocumentId, error: Error) => void
   /** Milliseconds. */
   readonly retryAfter?: number
 }
@@ -41,6 +45,7 @@ export class DocumentMissing extends Error {
  * automerge-repo over a {@link DurableStorageAdapter}, with what it lacks for our promises:
  * - a save in the background that fails is reported and tried again, where automerge-repo would end the process
  *   with an unhandled rejection;
+ * - nor does a document that could not be read once stay unread until the next start;
  * - {@link flush} resolves only when the document's present heads are on the disk;
  * - {@link forget} takes a document from memory and disk so that it can come back later.
  */
@@ -51,9 +56,13 @@ export class DurableRepo {
   readonly #retries = new Map<DocumentId, NodeJS.Timeout>()
   /** Forgotten documents, whose old heads automerge-repo still believes to be on the disk. */
   readonly #forgotten = new Set<DocumentId>()
+  /** Read by {@link open}; automerge-repo takes it as soon as it is asked. */
+  readonly #loaded = new Map<DocumentId, A.Doc<unknown> | null>()
+  readonly #load: (id: DocumentId) => Promise<A.Doc<unknown> | null>
   readonly #save: (id: DocumentId, doc: A.Doc<unknown>) => Promise<void>
   readonly #onSaveFailed: DurableRepoOptions['onSaveFailed']
   readonly #onSaveRecovered: () => void
+  readonly #onLoadFailed: (document: DocumentId, error: Error) => void
   readonly #failing = new Set<DocumentId>()
   readonly #retryAfter: number
   #closed = false
@@ -62,6 +71,7 @@ export class DurableRepo {
     this.storage = options.storage
     this.#onSaveFailed = options.onSaveFailed
     this.#onSaveRecovered = options.onSaveRecovered ?? (() => undefined)
+    this.#onLoadFailed = options.onLoadFailed ?? (() => undefined)
     this.#retryAfter = options.retryAfter ?? RETRY_AFTER_MS
     const { sharing } = options
     this.repo = new Repo({
@@ -80,6 +90,8 @@ export class DurableRepo {
     const save = subsystem.saveDoc.bind(subsystem)
     this.#save = (id, doc) => this.#queues.run(id, () => this.#saveWhole(id, doc, save))
     subsystem.saveDoc = (id) => this.#saveInBackground(id)
+    this.#load = subsystem.loadDoc.bind(subsystem)
+    subsystem.loadDoc = <T>(id: DocumentId) => this.#loadPatiently(id) as Promise<A.Doc<T> | null>
   }
 
   /** The document's handle if it is in memory or on this disk; the network is not asked. */
@@ -87,11 +99,14 @@ export class DurableRepo {
     const cached = this.repo.handles[id]
     if (cached?.isReady()) return cached as DocHandle<T>
     if (!(await this.storage.has(id))) return undefined
+    // Read here first: automerge-repo would keep to itself that it failed.
+    this.#loaded.set(id, await this.#load(id))
     const { handle } = this.repo.findWithProgress<T>(id)
+    this.#loaded.delete(id)
     await handle.whenReady(['ready', 'unavailable'])
     if (handle.isReady()) return handle
     // It was asked for before it was here, or nothing of it can be read: automerge-repo does not look again.
-    const doc = await this.repo.storageSubsystem?.loadDoc<T>(id)
+    const doc = (await this.#load(id)) as A.Doc<T> | null
     if (!doc || A.getHeads(doc).length === 0) return undefined
     handle.update(() => doc)
     return handle
@@ -166,6 +181,22 @@ export class DurableRepo {
     for (const timer of this.#retries.values()) clearTimeout(timer)
     this.#retries.clear()
     for (const id of Object.keys(this.repo.handles)) await this.flush(id as DocumentId)
+  }
+
+  /** What automerge-repo reads for a peer: where that fails, its handle would wait for ever. */
+  async #loadPatiently(id: DocumentId): Promise<A.Doc<unknown> | null> {
+    for (;;) {
+      const loaded = this.#loaded.get(id)
+      if (loaded !== undefined) return loaded
+      try {
+        return await this.#load(id)
+      } catch (error) {
+        const passes = error instanceof StorageReadError || error instanceof StorageWriteError
+        if (!passes || this.#closed) throw error
+        this.#onLoadFailed(id, error)
+        await delay(this.#retryAfter, undefined, { ref: false })
+      }
+    }
   }
 
   async #saveWhole(

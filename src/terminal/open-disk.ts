@@ -100,6 +100,8 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
       onSaved(error.message)
     },
     onSaveRecovered: () => onSaved(undefined),
+    onLoadFailed: (document, error) =>
+      log.error({ document, error: error.message }, 'a document could not be read; it is tried again'),
   })
   register.onChange(() => durable.repo.shareConfigChanged())
   return {

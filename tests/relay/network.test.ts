@@ -1,11 +1,13 @@
 import { once } from 'node:events'
+import { readdir, truncate } from 'node:fs/promises'
 import { connect, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import * as A from '@automerge/automerge'
 import { Repo, type PeerId } from '@automerge/automerge-repo'
 import { WebSocketServerAdapter } from '@automerge/automerge-repo-network-websocket'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { documentId } from '../../src/docs/naming.js'
+import { documentId, type DocumentName } from '../../src/docs/naming.js'
 import { CLOSE } from '../../src/protocol/close-codes.js'
 import { FRAME_BYTES } from '../../src/protocol/limits.js'
 import { World, type RunningRelay } from '../support/world.js'
@@ -159,6 +161,28 @@ describe('a document that is not there', () => {
       await socket.end()
     },
   )
+})
+
+describe('a document that is lost', () => {
+  test('D2 S4 is passed over at once, though no terminal has opened a socket yet', async () => {
+    const lone = await world.relay({ name: 'lone' })
+    const terminal = await RawTerminal.paired(lone, 'T01')
+    const { shop, organisation } = terminal.granted
+    const name: DocumentName = { kind: 'bills', shop, day: new Date().toISOString().slice(0, 10) }
+    const id = documentId(organisation, name)
+    await lone.relay.registry.set(id, name)
+    await lone.relay.durable.create<Record<string, number>>(id, {}, (draft) => {
+      draft['there'] = 1
+    })
+    await lone.relay.durable.release(id)
+    const folder = join(lone.directory, 'documents', id.slice(0, 2), id.slice(2))
+    for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (file.isFile()) await truncate(join(file.parentPath, file.name), 0)
+    }
+    const answer = await terminal.post<{ documents: { name: DocumentName }[] }>('/v1/sync', { documents: [] })
+    expect(answer.body.documents.map(({ name }) => name.kind)).toEqual(['shop'])
+    expect(lone.relay.durable.storage.damaged(id)).toBe(true)
+  }, 30_000)
 })
 
 describe('a second socket of one terminal', () => {

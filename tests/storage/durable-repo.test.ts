@@ -13,11 +13,13 @@ type Doc = Record<string, number>
 
 let folder: string
 const failures: string[] = []
+const unread: string[] = []
 let recovered = 0
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'counterfoil-repo-'))
   failures.length = 0
+  unread.length = 0
   recovered = 0
 })
 afterEach(async () => {
@@ -40,6 +42,8 @@ async function openRepo(disk: Disk = nodeDisk): Promise<DurableRepo> {
     onSaveRecovered: () => {
       recovered += 1
     },
+    onLoadFailed: (_document, error) => unread.push(error.message),
+    retryAfter: 1,
   })
 }
 
@@ -153,5 +157,37 @@ describe('the durable repo', () => {
     })
     const again = await openRepo()
     expect((await again.open<Doc>(id))?.doc()).toEqual({ a: 1 })
+  })
+
+  test('D4 a document that cannot be read is reported, and not lost until the next start', async () => {
+    const id = newDocument()
+    await (
+      await openRepo()
+    ).create<Doc>(id, {}, (draft) => {
+      draft['a'] = 1
+    })
+    const disk = new FaultyDisk(nodeDisk)
+    const repo = await openRepo(disk)
+    disk.decide = ({ name, path }) =>
+      name === 'readFile' && path.includes(id.slice(2)) ? { code: 'EMFILE' } : undefined
+    await expect(repo.open<Doc>(id)).rejects.toThrow('EMFILE')
+    disk.decide = () => undefined
+    expect((await repo.open<Doc>(id))?.doc()).toEqual({ a: 1 })
+  }, 30_000)
+
+  test('D4 nor is one that a peer sent for: it is read as soon as that works', async () => {
+    const id = newDocument()
+    await (
+      await openRepo()
+    ).create<Doc>(id, {}, (draft) => {
+      draft['a'] = 1
+    })
+    const disk = new FaultyDisk(nodeDisk)
+    const repo = await openRepo(disk)
+    let left = 3
+    disk.decide = ({ name, path }) =>
+      name === 'readFile' && path.includes(id.slice(2)) && left-- > 0 ? { code: 'EMFILE' } : undefined
+    expect((await repo.repo.find<Doc>(id)).doc()).toEqual({ a: 1 })
+    expect(unread).toEqual(Array.from({ length: 3 }, () => expect.stringContaining('EMFILE')))
   })
 })
