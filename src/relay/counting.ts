@@ -108,9 +108,9 @@ export class Counting {
       throw new BookRefused(`terminal ${name.code} has no key for epoch ${name.epoch} here`)
     const last = after > 0 ? storedAt(doc, after) : undefined
     let expected = after
-    let prev = last ? readRecord(last).hash : undefined
     const found: SealedRecord[] = []
     try {
+      let prev = last ? readRecord(last).hash : undefined
       for (const record of recordsIn(doc, after)) {
         const { chain, day } = record.body
         const at = `record ${chain.position}`
