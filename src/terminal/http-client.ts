@@ -12,7 +12,7 @@ export interface RequestOptions {
 const TIMEOUT_MS = 15_000
 
 /**
- * One HTTP request to the relay. Nothing of the network gets out but a {@link Refused}.
+ * One HTTP request to the relay, and the JSON it answers. Nothing of the network gets out but a {@link Refused}.
  * @throws Refused `relay-unreachable`, or what the relay's problem document says
  */
 export async function request(
@@ -20,19 +20,19 @@ export async function request(
   path: string,
   init: RequestInit,
   { signal, session, timeout = TIMEOUT_MS }: RequestOptions,
-): Promise<Response> {
+): Promise<unknown> {
   const headers = new Headers(init.headers)
   if (session !== undefined) headers.set('authorization', `Bearer ${session}`)
-  let response: Response
   try {
-    response = await within(timeout, [signal], (ending) =>
-      fetch(`${base}${path}`, { ...init, headers, redirect: 'error', signal: ending }),
-    )
+    return await within(timeout, [signal], async (ending) => {
+      const response = await fetch(`${base}${path}`, { ...init, headers, redirect: 'error', signal: ending })
+      if (!response.ok) throw await problemOf(response)
+      return (await response.json()) as unknown
+    })
   } catch (error) {
+    if (error instanceof Refused) throw error
     throw stoppedBy(signal) ?? unreachable(base, error)
   }
-  if (!response.ok) throw await problemOf(response)
-  return response
 }
 
 /** Why a signal ended something; undefined while it has not. */
@@ -71,14 +71,6 @@ export function unreachable(base: string, error: unknown): Refused {
   )
 }
 
-async function jsonOf(base: string, response: Response): Promise<unknown> {
-  try {
-    return await response.json()
-  } catch (error) {
-    throw unreachable(base, error)
-  }
-}
-
 export async function postJson(
   base: string,
   path: string,
@@ -96,9 +88,9 @@ export async function sendJson(
   options: RequestOptions,
 ): Promise<unknown> {
   const init = { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-  return jsonOf(base, await request(base, path, init, options))
+  return request(base, path, init, options)
 }
 
 export async function getJson(base: string, path: string, options: RequestOptions): Promise<unknown> {
-  return jsonOf(base, await request(base, path, { method: 'GET' }, options))
+  return request(base, path, { method: 'GET' }, options)
 }

@@ -132,13 +132,12 @@ export class RelaySession {
   ): Promise<HandoffStatus> {
     const headers = { 'content-type': 'application/octet-stream', 'upload-offset': String(offset) }
     const init = { method: 'PATCH', headers, body: part as Uint8Array<ArrayBuffer> }
-    const response = await request(
+    const answer = await request(
       this.base,
       `/v1/handoffs/${id}`,
       init,
       this.#options(signal, PART_TIMEOUT_MS),
     )
-    const answer: unknown = await response.json()
     validate<HandoffStatus>(schema('HandoffStatus'), answer, ANSWER)
     return answer
   }
