@@ -98,7 +98,9 @@ export class DayBooks {
     const last = tallies.at(-1)?.position
     if (first === undefined || last === undefined) return
     const sum = tallies.map(({ tally }) => tally).reduce(addTallies, NO_TALLY)
-    await this.#options.entries.set(id, { first, last, heads: A.getHeads(handle.doc()).toSorted(), ...sum })
+    const heads = A.getHeads(handle.doc()).toSorted()
+    const damaged = this.#options.durable.storage.damaged(id) ? { damaged: true as const } : {}
+    await this.#options.entries.set(id, { first, last, heads, ...sum, ...damaged })
   }
 
   /** Notes anew what a frozen book holds, after lost changes came back. */

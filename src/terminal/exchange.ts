@@ -86,7 +86,7 @@ export class Exchange {
     const written = await local.list((name) => local.writes(name))
     const offered = await this.#announce(session, written, signal)
     const { received, absent } = await this.#receive(offered.documents, progress, signal)
-    await this.#fetchDamaged(written, signal)
+    await this.#fetchDamaged(signal)
     const pending = await local.unreceipted()
     const refused = new Map(offered.refused.map(({ id, reason }) => [id, reason]))
     const outcome = await this.#send(
@@ -196,11 +196,13 @@ export class Exchange {
   }
 
   /** What the relay receipted of a damaged document, it gives back. */
-  async #fetchDamaged(documents: readonly LocalDocument[], signal: AbortSignal): Promise<void> {
-    const { durable, ledger, log } = this.#options
-    for (const { id } of documents) {
-      const heads = durable.storage.damaged(id) ? ledger.heads(id) : undefined
+  async #fetchDamaged(signal: AbortSignal): Promise<void> {
+    const { durable, ledger, log, register } = this.#options
+    for (const id of new Set(durable.storage.damage().map(({ documentId }) => documentId as DocumentId))) {
+      const heads = ledger.heads(id)
       if (!heads) continue
+      // One that shows nothing any more was not among those the relay was told of.
+      register.add([id])
       try {
         await this.#fetch(id, heads, signal)
       } catch (error) {

@@ -56,7 +56,8 @@ export class Healing {
     if (!doc) return { book, whole: false, moved: 0, lost: [] }
     const recovered = await recover(durable.storage, book.id, doc)
     const lost = recovered.lost.map(({ position }) => position)
-    const whole = lost.length === 0 && recovered.hidden.size === 0 && !recovered.uncertain
+    const known = !recovered.uncertain || isComplete(book, recovered)
+    const whole = lost.length === 0 && recovered.hidden.size === 0 && known
     if (whole) {
       await durable.flush(book.id)
       await durable.storage.clearDamage(book.id)
@@ -105,6 +106,14 @@ export class Healing {
     }
     return found
   }
+}
+
+/** Whether every record is there that the book held when it was noted, before the damage, that it is not written again. */
+function isComplete({ entry }: Book, { visible }: Recovered): boolean {
+  if (!entry || entry.damaged) return false
+  for (let position = entry.first; position <= entry.last; position += 1)
+    if (!visible.has(position)) return false
+  return true
 }
 
 function storedBytes({ bytes, signature }: SealedRecord): Uint8Array {

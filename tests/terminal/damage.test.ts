@@ -57,6 +57,19 @@ async function flipBit(path: string): Promise<void> {
   await writeFile(path, bytes)
 }
 
+/** Flips a bit in every file of every day book, and returns the numbers that were in them. */
+async function allDamaged(agent: Agent): Promise<string[]> {
+  const numbers = await numbersOf(agent)
+  const books = await agent.books.onDisk()
+  await world.stop(agent)
+  for (const { id } of books) {
+    const folder = world.path('T01', 'documents', id.slice(0, 2), id.slice(2))
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) await flipBit(join(entry.parentPath, entry.name))
+  }
+  return numbers
+}
+
 describe('damage on the terminal’s disk', () => {
   test.each([
     ['flipped bit', flipBit],
@@ -108,6 +121,33 @@ describe('damage on the terminal’s disk', () => {
       Array.from({ length: BEFORE + 3 }, (_, index) => index + 1),
     )
     expect(sequences([(await agent.till.sell(tea())).record.body.number])).toEqual([BEFORE + 4])
+  })
+
+  test('D2 all of a finished day damaged: what the relay holds comes back, and the damage is settled', async () => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    await agent.till.sell(tea())
+    await agent.till.closeDay('Asha')
+    await agent.sync()
+    const numbers = await allDamaged(agent)
+    const again = await reopen(world.path('T01'))
+    expect(await numbersOf(again)).toEqual([])
+    expect((await again.status()).damage).not.toEqual([])
+    const result = await again.sync()
+    expect(result.newEpoch).toBeUndefined()
+    expect(await numbersOf(again)).toEqual(numbers)
+    expect((await again.status()).damage).toEqual([])
+    expect((await again.till.sell(tea())).record.body.number).toMatch(/^T01A.*2$/)
+  })
+
+  test('D2 N1 all of the open day damaged: what the relay holds comes back, and no number is used twice', async () => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    await agent.till.sell(tea())
+    await agent.sync()
+    const numbers = await allDamaged(agent)
+    const again = await reopen(world.path('T01'))
+    await again.sync()
+    expect(await numbersOf(again)).toEqual(numbers)
+    expect(numbers).not.toContain((await again.till.sell(tea())).record.body.number)
   })
 
   test('D2 N1 the last record damaged and never sent: a new epoch, rather than a number twice', async () => {
