@@ -48,6 +48,19 @@ export async function readBundle(
   take: (entry: BundleEntry, saved: Uint8Array) => Promise<void>,
 ): Promise<BundleManifest> {
   const reader = new ByteReader(source)
+  try {
+    return await readFrom(reader, keyOf, take)
+  } finally {
+    // Also where it ends early: a source may hold a file open.
+    await reader.close()
+  }
+}
+
+async function readFrom(
+  reader: ByteReader,
+  keyOf: (terminal: string, epoch: string) => string | undefined,
+  take: (entry: BundleEntry, saved: Uint8Array) => Promise<void>,
+): Promise<BundleManifest> {
   const magic = await reader.line(MAGIC.length)
   if (`${magic}\n` !== MAGIC) throw new BadBundle('it does not begin as one')
   const line = await reader.line(MANIFEST_BYTES)
@@ -137,6 +150,11 @@ class ByteReader {
   }
 
   async atEnd(): Promise<boolean> {
-    return this.#buffer.length === 0 && !(await this.#more())
+    while (this.#buffer.length === 0) if (!(await this.#more())) return true
+    return false
+  }
+
+  async close(): Promise<void> {
+    await this.#source.return?.()
   }
 }

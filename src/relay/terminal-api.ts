@@ -150,12 +150,12 @@ export function terminalApi(relay: Relay): Router {
     express.raw({ type: 'application/octet-stream', limit: UPLOAD_PART_BYTES }),
     async (request, response) => {
       const identity = identify(request)
-      const offset = Number(request.get('upload-offset'))
-      if (!Number.isSafeInteger(offset) || offset < 0)
+      const offset = request.get('upload-offset') ?? ''
+      if (!/^\d{1,15}$/.test(offset))
         throw new Refused('invalid', 'no-offset', 'The header Upload-Offset must give the byte to go on at.')
       if (!(request.body instanceof Uint8Array))
         throw new Refused('invalid', 'no-bytes', 'A part is sent as application/octet-stream.')
-      response.json(await relay.handoffs.append(identity, handoffId(request), offset, request.body))
+      response.json(await relay.handoffs.append(identity, handoffId(request), Number(offset), request.body))
     },
   )
 
