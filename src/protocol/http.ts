@@ -15,19 +15,14 @@ export function problems(onFailure: (error: unknown, request: Request) => void):
   }
 }
 
-/** The body parser's errors carry a status of their own. */
+/** Errors of the router and of the body parser carry a status of their own; the parser's also a type. */
 function fromParser(error: unknown): unknown {
-  if (!(error instanceof Error) || !('type' in error) || typeof error.type !== 'string') return error
-  if (error.type === 'entity.too.large')
-    return new Refused('tooLarge', 'body-too-large', 'The request body is too large.')
-  if (
-    error.type.startsWith('entity.') ||
-    error.type.startsWith('encoding.') ||
-    error.type.startsWith('charset.')
-  ) {
-    return new Refused('invalid', 'not-json', `The request body is not JSON: ${error.message}`)
-  }
-  return error
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return error
+  if (error.status < 400 || error.status >= 500) return error
+  if (error.status === 413) return new Refused('tooLarge', 'body-too-large', 'The request body is too large.')
+  return 'type' in error
+    ? new Refused('invalid', 'not-json', `The request body is not JSON: ${error.message}`)
+    : new Refused('invalid', 'bad-request', `The request cannot be understood: ${error.message}`)
 }
 
 /** The last route: what is asked for does not exist. */
