@@ -243,7 +243,7 @@ describe('a long answer', () => {
       signal: gone.signal,
     })
     gone.abort()
-    await expect(response.text()).rejects.toThrow()
+    await expect(response.text()).rejects.toThrow('aborted')
     expect(await stopped).toEqual([])
   })
 })
@@ -270,7 +270,7 @@ describe('a list', () => {
     const first = await list([1, 2], 0)
     expect(first.status).toBe(409)
     expect(first.headers.get('content-type')).toBe(PROBLEM)
-    await expect(list([1, 2], 1).then((response) => response.text())).rejects.toThrow()
+    await expect(list([1, 2], 1).then((response) => response.text())).rejects.toThrow('terminated')
   })
 
   test('of text is sent as it comes', async () => {
