@@ -56,6 +56,10 @@ export class BillView {
     this.#render()
   }
 
+  get #fields(): readonly Field[] {
+    return [this.#customer, this.#label, this.#discount]
+  }
+
   refuse(error: unknown): void {
     say(this.#error, messageOf(error))
   }
@@ -64,7 +68,7 @@ export class BillView {
   async commit(): Promise<void> {
     await this.#entered()
     for (const row of this.#rows.values()) await row.commit()
-    for (const field of [this.#customer, this.#label, this.#discount]) await field.commit()
+    for (const field of this.#fields) await field.commit()
     say(this.#error, '')
   }
 
@@ -87,10 +91,12 @@ export class BillView {
 
   #render(): void {
     const bill = this.#bill.view
-    if (bill?.id !== this.#shown) {
+    const another = bill?.id !== this.#shown
+    // What was typed before the first item belongs to the bill that the item opens, and to no other.
+    const opens = another && this.#shown === undefined && bill?.lines.length === 0
+    if (another) {
       this.#shown = bill?.id
-      // What was typed before the first item belongs to the bill that the item opened.
-      if (!bill) for (const field of [this.#customer, this.#label, this.#discount]) field.clear()
+      if (!opens) for (const field of this.#fields) field.clear()
       this.#rows.clear()
       this.#body.replaceChildren()
       say(this.#error, '')
@@ -108,6 +114,7 @@ export class BillView {
     this.#customer.show(bill.customer?.name ?? '')
     this.#label.show(bill.label ?? '')
     this.#discount.show(discountText(bill.discount))
+    if (opens) for (const field of this.#fields) field.commit().catch((error: unknown) => this.refuse(error))
     if (bill.problem !== undefined) say(this.#error, bill.problem)
   }
 

@@ -15,6 +15,9 @@ export class InvoicesView {
   readonly #list = part('invoices', HTMLUListElement)
   readonly #error = part('sales-error', HTMLElement)
   readonly #sealed: (sold: Sold) => void
+  #asked = 0
+  #answered = 0
+  #shown = ''
 
   constructor(sealed: (sold: Sold) => void) {
     this.#sealed = sealed
@@ -26,6 +29,7 @@ export class InvoicesView {
   }
 
   async refresh(): Promise<void> {
+    const asked = (this.#asked += 1)
     let invoices: readonly ExportedInvoice[]
     try {
       invoices = (await get<{ invoices: ExportedInvoice[] }>(`/v1/invoices?limit=${LISTED}`)).invoices
@@ -33,6 +37,13 @@ export class InvoicesView {
       // That the agent is gone is said at the top; the next refresh mends the list.
       return
     }
+    // A seal and the receipt for it come close together, and the answers may come the other way round.
+    if (asked < this.#answered) return
+    this.#answered = asked
+    const shown = JSON.stringify(invoices)
+    // A button that a person is about to press must not be replaced under the finger.
+    if (shown === this.#shown) return
+    this.#shown = shown
     this.#list.replaceChildren(...invoices.map((invoice) => this.#row(invoice)))
     if (invoices.length === 0) {
       this.#list.append(make('li', { className: 'hint' }, 'None on this terminal.'))
@@ -69,7 +80,8 @@ export class InvoicesView {
     const dialog = makeDialog(`${invoice.type === 'invoice' ? 'Invoice' : 'Credit note'} ${invoice.number}`)
     const { corrects, customer, totals, tenders } = invoice
     const facts: [string, string][] = [
-      ['Sealed', `${dateTime(invoice.sealedAt)} by ${invoice.by}, business day ${invoice.day}`],
+      ['Sealed', `${dateTime(invoice.sealedAt)} by ${invoice.by}`],
+      ['Business day', invoice.day],
       [
         'Custody',
         invoice.custody === 'receipted' ? 'covered by a receipt of the relay' : 'no custody receipt',

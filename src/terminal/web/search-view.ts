@@ -110,9 +110,9 @@ export class SearchView {
     const item = await get<Item>(`/v1/items/${encodeURIComponent(sku)}`)
     return item.conflicts.map((conflict) =>
       conflictBlock(item, conflict, this.#settling(), () => {
-        say(this.#note, `Settled for “${item.name}”.`)
         this.#itemNote.replaceChildren()
         this.reset()
+        say(this.#note, `Settled for “${item.name}”.`)
       }),
     )
   }

@@ -12,6 +12,8 @@ export class WaitingView {
   readonly #recalled: () => void
   readonly #list = part('bills', HTMLUListElement)
   readonly #error = part('waiting-error', HTMLElement)
+  #asked = 0
+  #answered = 0
   #shown = ''
 
   /** @param commit saves what was typed into the bill at hand, which is parked when another is recalled */
@@ -41,6 +43,7 @@ export class WaitingView {
   }
 
   async refresh(): Promise<void> {
+    const asked = (this.#asked += 1)
     let bills: readonly Bill[]
     try {
       bills = (await get<{ bills: Bill[] }>('/v1/bills')).bills
@@ -48,6 +51,9 @@ export class WaitingView {
       // That the agent is gone is said at the top; the next refresh mends the list.
       return
     }
+    // Of two answers the later one may come first.
+    if (asked < this.#answered) return
+    this.#answered = asked
     const others = bills.filter((bill) => bill.id !== this.#bill.view?.id && bill.lines.length > 0)
     const shown = JSON.stringify(others)
     // A button that a person is about to press must not be replaced under the finger.
