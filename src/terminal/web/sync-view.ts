@@ -14,7 +14,7 @@ export class SyncView {
     this.#work = work
     this.#status = status
     onPress(part('sync-now', HTMLButtonElement), () => this.#sync('Sync Data To Server'))
-    onPress(part('sync-from-advanced', HTMLButtonElement), () => this.#sync('Sync Data to Server Now'))
+    onPress(part('sync-from-advanced', HTMLButtonElement), () => this.#sync('Sync Data Now'))
     onPress(part('go-online', HTMLButtonElement), () => this.#goOnline())
     onPress(part('go-offline', HTMLButtonElement), () => this.#goOffline())
     onPress(part('mark-synced', HTMLButtonElement), () => this.#markSynced())
@@ -57,6 +57,7 @@ export class SyncView {
 
   async #markSynced(): Promise<void> {
     const result = part('advanced-result', HTMLElement)
+    result.classList.remove('bad')
     try {
       const { markedSynced, unreceipted } = await post<Status>('/v1/mark-synced')
       const left = unreceipted.invoices + unreceipted.creditNotes
@@ -65,6 +66,7 @@ export class SyncView {
         `Marked as synced on ${markedSynced === null ? '–' : dateTime(markedSynced)}. Nothing was sent: ${count(left, 'sale')} still ${left === 1 ? 'has' : 'have'} no custody receipt.`,
       )
     } catch (error) {
+      result.classList.add('bad')
       say(result, messageOf(error))
     }
   }
