@@ -1,18 +1,9 @@
-import chromium from '@sparticuz/chromium'
-import { chromium as playwright, type Browser, type Locator, type Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { launchChromium } from './chromium.js'
 
-/** Of the arguments for small hosts, those that switch off what a real till's browser has are left out. */
-const LEFT_OUT = ['--single-process', '--disable-web-security', '--allow-running-insecure-content']
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+/** On a machine with much else to do, every answer takes its time. Milliseconds. */
+export const PATIENCE_MS = 45_000
 
 export interface TillPage {
   readonly page: Page
@@ -37,12 +28,7 @@ export function useBrowser(): { open(url: string, options?: { lossy?: boolean })
   let errors: string[] = []
 
   beforeAll(async () => {
-    const args = chromium.args.filter((arg) => !LEFT_OUT.includes(arg))
-    browser = await playwright.launch({
-      executablePath: await chromium.executablePath(),
-      args: [...args, ...QUIET],
-      headless: true,
-    })
+    browser = await launchChromium()
   })
   afterEach(async () => {
     for (const page of pages) await page.context().close()
@@ -56,6 +42,7 @@ export function useBrowser(): { open(url: string, options?: { lossy?: boolean })
   return {
     async open(url, { lossy = false } = {}) {
       const context = await browser.newContext({ viewport: { width: 1024, height: 600 }, locale: 'en-IN' })
+      context.setDefaultTimeout(PATIENCE_MS)
       const page = await context.newPage()
       pages.push(page)
       const alerts: string[] = []
@@ -68,7 +55,7 @@ export function useBrowser(): { open(url: string, options?: { lossy?: boolean })
         // A request that the agent refused, or that found no agent, is told on the page; Chromium notes it as well.
         const told =
           message.text().startsWith('Failed to load resource') &&
-          (lossy || message.text().includes('status of 4'))
+          (lossy || /status of (4\d\d|503)/.test(message.text()))
         if (message.type() === 'error' && !told) errors.push(message.text())
       })
       await page.goto(url)

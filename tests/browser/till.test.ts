@@ -1,5 +1,6 @@
+import type { Route } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { useHouse } from './shop-floor.js'
+import { sync, useHouse, type Terminal } from './shop-floor.js'
 import { useBrowser } from './till-page.js'
 
 const house = useHouse()
@@ -7,9 +8,8 @@ const browser = useBrowser()
 
 describe('billing on the page', () => {
   test('D1 S3 a sale by keyboard alone, from scan to “sealed”, reaches the relay', async () => {
-    const { terminals } = await house.open()
-    const { url } = await terminals[0].serve()
-    const till = await browser.open(url)
+    const terminal = await house.open('online')
+    const till = await browser.open(terminal.url)
     const { page } = till
     // Nothing was clicked: the cursor waits in the input, and a scanner ends with Enter.
     await page.keyboard.type('8901000000019')
@@ -24,13 +24,13 @@ describe('billing on the page', () => {
     expect(await page.locator('#sealed').textContent()).toBe('')
 
     const number = await till.seal('500')
-    expect(number).toMatch(/^T01A\/\d{4}\/000001$/)
+    expect(number).toMatch(new RegExp(`^${terminal.code}A/\\d{4}/000001$`))
     expect(await page.locator('#sealed').textContent()).toContain('Change: ₹295.28')
     await page.locator('#invoices li', { hasText: number }).waitFor()
     await till.counter('0 invoices')
     await page.locator('#invoices li', { hasText: 'receipted' }).waitFor()
 
-    const [invoice] = (await house.export()).filter((one) => one.number === number)
+    const invoice = await house.held(await terminal.invoice(number))
     expect(invoice?.totals.payable).toBe(20_472)
     expect(invoice?.lines.map(({ sku, quantity }) => [sku, quantity])).toEqual([
       ['TEA', '1'],
@@ -40,9 +40,7 @@ describe('billing on the page', () => {
   })
 
   test('R1 an error is told in the agent’s words, and neither the bill nor what was typed is lost', async () => {
-    const { terminals } = await house.open()
-    const { url } = await terminals[0].serve('disconnected')
-    const till = await browser.open(url)
+    const till = await browser.open((await house.open('disconnected')).url)
     const { page } = till
     await till.add('TEA', 'Assam tea')
     await page.keyboard.press('F4')
@@ -78,9 +76,7 @@ describe('billing on the page', () => {
   })
 
   test('a bill is changed on the way: discount, another price with its reason, removal, customer', async () => {
-    const { terminals } = await house.open()
-    const { url } = await terminals[0].serve('disconnected')
-    const till = await browser.open(url)
+    const till = await browser.open((await house.open('disconnected')).url)
     const { page } = till
     await page.getByLabel('Customer').fill('Asha')
     await till.add('TEA', 'Assam tea')
@@ -109,9 +105,7 @@ describe('billing on the page', () => {
   })
 
   test('a product whose name is HTML is shown as that text', async () => {
-    const { terminals } = await house.open()
-    const { url } = await terminals[0].serve('disconnected')
-    const till = await browser.open(url)
+    const till = await browser.open((await house.open('disconnected')).url)
     const { page, alerts } = till
     const name = '<img src=x onerror=alert(1)>'
     await page.getByLabel('Item: name, SKU or barcode').fill('onerror')
@@ -126,10 +120,32 @@ describe('billing on the page', () => {
     expect(alerts).toEqual([])
   })
 
+  test('a list that comes late does not hide the sale made meanwhile', async () => {
+    const terminal = await house.open('disconnected')
+    const till = await browser.open(terminal.url)
+    const { page } = till
+    await till.add('PEN', 'Ball pen')
+    let hold: (answer: () => Promise<void>) => void = () => undefined
+    const held = new Promise<() => Promise<void>>((resolve) => {
+      hold = resolve
+    })
+    const keepWaiting = async (route: Route): Promise<void> => {
+      const response = await route.fetch()
+      hold(() => route.fulfill({ response }))
+    }
+    await page.route('**/v1/invoices?*', keepWaiting, { times: 1 })
+    // Whatever changes the status has the list asked for.
+    await terminal.agent.send('POST', '/v1/mark-synced', {})
+    const answer = await held
+    const sale = page.locator('#invoices li', { hasText: await till.seal() })
+    await sale.waitFor()
+    await answer()
+    await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
+    expect(await sale.count()).toBe(1)
+  })
+
   test('a credit note takes back a part, and the day is closed with its Z', async () => {
-    const { terminals } = await house.open()
-    const { url } = await terminals[0].serve('disconnected')
-    const till = await browser.open(url)
+    const till = await browser.open((await house.open('disconnected')).url)
     const { page } = till
     await till.add('PEN', 'Ball pen')
     await page.keyboard.press('F9')
@@ -167,21 +183,18 @@ describe('billing on the page', () => {
   })
 
   test('a price written on two terminals apart shows both values, and a manager settles one', async () => {
-    const { terminals } = await house.open('manager')
-    const urls: string[] = []
-    for (const [index, terminal] of terminals.entries()) {
-      const { url } = await terminal.serve('disconnected')
-      urls.push(url)
-      await edit(url, ['Anna', 'Ben'][index] ?? '', 9_000 + index * 500)
-    }
+    const first = await house.open('disconnected')
+    const second = await first.neighbour('disconnected', 'manager')
+    await reprice(first, 'Anna', 9_000)
+    await reprice(second, 'Ben', 9_500)
     // The first to sync knows nothing of the other's price; so it syncs once more.
-    for (const url of [...urls, ...urls]) await post(url, '/v1/sync', {})
-    const till = await browser.open(urls[0] ?? '')
+    for (const { agent } of [first, second, first]) await sync(agent)
+    const till = await browser.open(first.url)
     const { page } = till
     await page.getByLabel('Item: name, SKU or barcode').fill('tea')
     const conflict = page.getByRole('group', { name: 'Assam tea: prices in conflict' })
-    await conflict.getByText(/₹90\.00 by Anna at T01, .*20\d\d/).waitFor()
-    await conflict.getByText(/₹95\.00 by Ben at T02, .*20\d\d/).waitFor()
+    await conflict.getByText(new RegExp(`₹90\\.00 by Anna at ${first.code}, .*20\\d\\d`)).waitFor()
+    await conflict.getByText(new RegExp(`₹95\\.00 by Ben at ${second.code}, .*20\\d\\d`)).waitFor()
     await conflict.getByText('A manager settles it').waitFor()
 
     await till.button('Work As Online Client').click()
@@ -198,15 +211,10 @@ describe('billing on the page', () => {
   })
 })
 
-async function post(url: string, path: string, body: object): Promise<void> {
-  const response = await fetch(url + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+async function reprice({ agent }: Terminal, by: string, minor: number): Promise<void> {
+  await agent.send('POST', '/v1/items', {
+    by,
+    whileDisconnected: true,
+    items: [{ sku: 'TEA', price: { minor } }],
   })
-  expect(response.status, await response.text()).toBe(200)
-}
-
-function edit(url: string, by: string, minor: number): Promise<void> {
-  return post(url, '/v1/items', { by, whileDisconnected: true, items: [{ sku: 'TEA', price: { minor } }] })
 }
