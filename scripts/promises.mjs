@@ -1,5 +1,6 @@
 // Rewrites the section between the two markers of docs/PROMISES.md: which tests show which promise, from the titles
 // of the tests as vitest reads them. With --check it writes nothing and ends with 1 when the section is out of date.
+// Other pages with such a section can be named instead.
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { relative } from 'node:path'
@@ -9,7 +10,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const check = process.argv.includes('--check')
-const path = process.argv.slice(2).find((arg) => !arg.startsWith('--')) ?? `${root}docs/PROMISES.md`
+const named = process.argv.slice(2).filter((arg) => !arg.startsWith('--'))
+const pages = named.length > 0 ? named : [`${root}docs/PROMISES.md`]
 
 const BEGIN = '<!-- written by `npm run promises`: begin -->'
 const END = '<!-- written by `npm run promises`: end -->'
@@ -64,14 +66,16 @@ function cell(title) {
     .replaceAll('<', '&lt;')
 }
 
-const text = await readFile(path, 'utf8')
-const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)]
-if (begin < 0 || end < begin) throw new Error(`${path} lacks the markers "${BEGIN}" and "${END}"`)
-const promises = [...text.slice(0, begin).matchAll(PROMISE)].map(([, id]) => id)
-const next = text.slice(0, begin) + section(promises, await titles()) + text.slice(end + END.length)
-
-if (!check) await writeFile(path, next)
-else if (next !== text) {
-  console.error(`${relative(root, path)} is out of date. Run: npm run promises`)
-  process.exitCode = 1
+const tests = await titles()
+for (const page of pages) {
+  const text = await readFile(page, 'utf8')
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)]
+  if (begin < 0 || end < begin) throw new Error(`${page} lacks the markers "${BEGIN}" and "${END}"`)
+  const promises = [...text.slice(0, begin).matchAll(PROMISE)].map(([, id]) => id)
+  const next = text.slice(0, begin) + section(promises, tests) + text.slice(end + END.length)
+  if (!check) await writeFile(page, next)
+  else if (next !== text) {
+    console.error(`${page} is out of date. Run: npm run promises`)
+    process.exitCode = 1
+  }
 }

@@ -76,15 +76,17 @@ describe.concurrent('the commands of the README', { timeout: LONG }, () => {
 
   test(`${START} builds, starts the demo, prints its addresses, and ends with nothing left`, async () => {
     expect(manifest.scripts).toMatchObject({ prepare: 'npm run build', start: 'node dist/cli.js demo' })
-    const demo = spawn(process.execPath, [cli, 'demo', '--headless'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const demo = spawn(process.execPath, [cli, 'demo', '--headless'], { stdio: ['ignore', 'pipe', 'pipe'] })
     try {
       let printed = ''
+      let errors = ''
+      demo.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
       for await (const text of demo.stdout.setEncoding('utf8')) {
         printed += String(text)
         if (printed.includes('Ctrl+C')) break
       }
       const addresses = [...printed.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].map(([address]) => address)
-      expect(addresses).toHaveLength(3)
+      expect(addresses, errors).toHaveLength(3)
       const [relay = '', ...terminals] = addresses
       expect((await fetch(`${relay}/readyz`)).status).toBe(200)
       for (const terminal of terminals)
