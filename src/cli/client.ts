@@ -8,6 +8,12 @@ type Answer = { progress: unknown } | { result: unknown } | { problem: Problem }
 export class ServiceClient {
   readonly #base: string
   readonly #token: string | undefined
+  #answered = false
+
+  /** Whether the process has answered anything yet. Where it has not, nothing was printed, and asking anew is safe. */
+  get answered(): boolean {
+    return this.#answered
+  }
 
   constructor(base: string, token: string | undefined) {
     this.#base = base
@@ -33,6 +39,7 @@ export class ServiceClient {
     } catch (error) {
       throw lost(error)
     }
+    this.#answered = true
     if (response.ok) return response
     const text = await response.text().catch(() => '')
     let problem: Partial<Problem> = {}

@@ -114,20 +114,24 @@ export function reportCommands(program: Command): void {
     )
 
   withData(program.command('history'))
-    .description('who, when, what, old and new value: of an invoice, a SKU, a document, or everything')
+    .description(
+      'who, when, what, old and new value: of an invoice, a SKU, a document, or everything; exit 6 where damage was found',
+    )
     .argument('[about]', 'an invoice number, a SKU or a document id')
     .action(
       action(
         async (context, about: string | undefined, options: Data) => {
           const query = about === undefined ? '' : `?about=${encodeURIComponent(about)}`
           return withService(options.data, async (client, kind) => {
-            const path = `${kind === 'relay' ? '/v1/admin' : '/v1'}/history${query}`
+            const base = kind === 'relay' ? '/v1/admin' : '/v1'
+            const path = `${base}/history${query}`
             if (context.json) await pipeline(await client.stream(path), process.stdout, { end: false })
             else
               context.print(
                 undefined,
                 historyText((await client.get<{ history: HistoryLine[] }>(path)).history),
               )
+            return tellDamage(context, client, base)
           })
         },
         (_about, options) => options,
@@ -152,17 +156,20 @@ export function reportCommands(program: Command): void {
           return withService(options.data, async (client, kind) => {
             const base = kind === 'relay' ? '/v1/admin' : '/v1'
             await pipeline(await client.stream(`${base}/export?${query}`), process.stdout, { end: false })
-            const { damage } = await client.get<Pick<Status, 'damage'>>(`${base}/status`)
-            for (const { path, reason } of damage)
-              context.say(
-                `counterfoil: ${path} is damaged (${reason}); what it held may be missing from this export.`,
-              )
-            return damage.length > 0 ? EXIT.found : EXIT.ok
+            return tellDamage(context, client, base)
           })
         },
         (options) => options,
       ),
     )
+}
+
+/** What was printed came from intact data only; what may be missing from it is named. */
+async function tellDamage(context: CommandContext, client: ServiceClient, base: string): Promise<number> {
+  const { damage } = await client.get<Pick<Status, 'damage'>>(`${base}/status`)
+  for (const { path, reason } of damage)
+    context.say(`counterfoil: ${path} is damaged (${reason}); what it held may be missing from this.`)
+  return damage.length > 0 ? EXIT.found : EXIT.ok
 }
 
 async function importCatalogue(

@@ -6,6 +6,7 @@ import { validate } from '../docs/validate.js'
 import { Refused } from '../protocol/problem.js'
 import { readChecked, writeChecked } from '../storage/atomic-file.js'
 import { isLocked, type DirectoryKind } from '../storage/data-directory.js'
+import { DirectoryInUse } from '../storage/directory-errors.js'
 import { kindOfDirectory } from '../storage/directory-kind.js'
 import type { Agent } from '../terminal/agent.js'
 import { ServiceClient } from './client.js'
@@ -146,11 +147,9 @@ export async function withService<R>(
 ): Promise<R> {
   const directory = resolve(dataDirectory)
   const kind = (await kindOfDirectory(directory, outside.disk)) ?? create
-  const client = kind && (await running(directory))
-  if (client) return work(client, kind)
-  const here =
+  const start = (): Promise<Running> =>
     kind === 'relay'
-      ? await startRelay({
+      ? startRelay({
           directory,
           create: create === 'relay',
           host: '127.0.0.1',
@@ -158,7 +157,18 @@ export async function withService<R>(
           config: {},
           quiet: true,
         })
-      : await startTerminal(directory, 0, true)
+      : startTerminal(directory, 0, true)
+  let here: Running | undefined
+  for (let waited = 0; !here; waited += LOOK_AGAIN_MS) {
+    const client = kind && (await running(directory))
+    try {
+      if (client) return await work(client, kind)
+      here = await start()
+    } catch (error) {
+      if (waited > ANNOUNCE_MS || !isMomentary(error, client)) throw error
+      await delay(LOOK_AGAIN_MS)
+    }
+  }
   try {
     const control = await readChecked(outside.disk, join(directory, CONTROL))
     validate<ControlFile>('data-files.schema.json#/$defs/ControlFile', control, `file ${CONTROL}`)
@@ -166,6 +176,12 @@ export async function withService<R>(
   } finally {
     await here.stop()
   }
+}
+
+/** Whether another command was in the way for a moment, by ending before it answered or by being quicker to begin. */
+function isMomentary(error: unknown, client: ServiceClient | undefined): boolean {
+  if (client) return !client.answered && error instanceof Refused && error.code === 'service-lost'
+  return error instanceof DirectoryInUse
 }
 
 /** As {@link withService}, for commands that only one kind of directory knows; one of another is not opened. */

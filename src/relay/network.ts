@@ -39,6 +39,18 @@ export class BoundServerAdapter extends WebSocketServerAdapter {
     this.begun = new Promise((resolve) => (this.#begin = resolve))
   }
 
+  /**
+   * Whether anyone is there or not: what the repo asks the network for is not here, and waiting for a first terminal
+   * would hold up whoever wants to read what is left of a damaged document.
+   */
+  override isReady(): boolean {
+    return true
+  }
+
+  override whenReady(): Promise<void> {
+    return Promise.resolve()
+  }
+
   override connect(...args: Parameters<WebSocketServerAdapter['connect']>): void {
     super.connect(...args)
     this.#begin()

@@ -8,6 +8,7 @@ import type { SealedRecord } from '../docs/record.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Ledger } from './ledger.js'
+import { recover } from './recovery.js'
 import { addTallies, NO_TALLY, tallyOf, type Tally } from './tally.js'
 
 export type DayBookName = Extract<DocumentName, { kind: 'daybook' }>
@@ -108,6 +109,33 @@ export class DayBooks {
     if (!this.#options.entries.has(id)) return
     await this.drop([id])
     await this.freeze(id)
+  }
+
+  /**
+   * Intact records that no document shows, because a change they follow is damaged (D2), until healing moves them or
+   * the relay returns what is missing.
+   */
+  async hidden(book: Book): Promise<SealedRecord[]> {
+    const { storage } = this.#options.durable
+    const doc = storage.damaged(book.id) ? (await this.open(book.id))?.doc() : undefined
+    if (!doc) return []
+    const { hidden } = await recover(storage, book.id, doc)
+    const elsewhere = hidden.size === 0 ? new Set<number>() : await this.#positionsBeside(book)
+    return [...hidden]
+      .filter(([position]) => !elsewhere.has(position))
+      .sort(([a], [b]) => a - b)
+      .map(([, record]) => record)
+  }
+
+  /** Positions that the other parts of the same day show. */
+  async #positionsBeside({ name }: Book): Promise<Set<number>> {
+    const found = new Set<number>()
+    for (const { id, name: other } of await this.onDisk()) {
+      if (other.epoch !== name.epoch || other.day !== name.day || other.part === name.part) continue
+      const doc = (await this.open(id))?.doc()
+      for (const position of doc ? positionsIn(doc) : []) found.add(position)
+    }
+    return found
   }
 
   /** A book's heads now. */

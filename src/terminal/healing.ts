@@ -8,7 +8,7 @@ import type { IndexLog } from '../storage/index-log.js'
 import type { Log, Outside } from './context.js'
 import type { Book, DayBookName, DayBooks } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
-import { recover, type Recovered } from './recovery.js'
+import { recover } from './recovery.js'
 
 export interface HealingOptions {
   readonly outside: Outside
@@ -65,17 +65,17 @@ export class Healing {
       log.info({ document: book.id }, 'a damaged day book is whole again')
       return { book, whole, moved: 0, lost }
     }
-    const moved = await this.#move(book.name, recovered)
+    const moved = await this.#move(book)
     return { book, whole, moved, lost }
   }
 
   /** @returns how many records were moved now */
-  async #move(from: DayBookName, { hidden }: Recovered): Promise<number> {
+  async #move(book: Book): Promise<number> {
     const { books, durable, names, outside, identity, log } = this.#options
-    const elsewhere = await this.#positionsOf(from)
-    const homeless = [...hidden].filter(([position]) => !elsewhere.has(position)).sort(([a], [b]) => a - b)
+    const homeless = await books.hidden(book)
     if (homeless.length === 0) return 0
-    const name: DayBookName = { ...from, part: books.nextPart(from.epoch, from.day) }
+    const { epoch, day } = book.name
+    const name: DayBookName = { ...book.name, part: books.nextPart(epoch, day) }
     const id = books.id(name)
     await names.set(id, name)
     const note = {
@@ -85,26 +85,11 @@ export class Healing {
     }
     const options = { message: noteText(note), time: Math.floor(outside.now().getTime() / 1000) }
     await durable.create<FlatDoc>(id, options, (draft) => {
-      for (const [position, record] of homeless) draft[recordKey(position)] = storedBytes(record)
+      for (const record of homeless) draft[recordKey(record.body.chain.position)] = storedBytes(record)
     })
     await books.freeze(id)
     log.warn({ document: id, records: homeless.length }, 'records were moved out of a damaged day book')
     return homeless.length
-  }
-
-  /** Positions that the other parts of the same day show. */
-  async #positionsOf(from: DayBookName): Promise<Set<number>> {
-    const { books, durable } = this.#options
-    const found = new Set<number>()
-    for (const book of await books.onDisk()) {
-      const { epoch, day, part } = book.name
-      if (epoch !== from.epoch || day !== from.day || part === from.part) continue
-      const doc = (await books.open(book.id))?.doc()
-      if (doc)
-        for (const position of (await recover(durable.storage, book.id, doc)).visible.keys())
-          found.add(position)
-    }
-    return found
   }
 }
 

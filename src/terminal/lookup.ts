@@ -54,7 +54,8 @@ export class Lookup {
     const doc = (await books.open(book.id))?.doc()
     if (!doc) return []
     const found: ExportedInvoice[] = []
-    for (const record of recordsIn(doc)) {
+    const records = [...recordsIn(doc), ...(await books.hidden(book))]
+    for (const record of records.sort((a, b) => a.body.chain.position - b.body.chain.position)) {
       if (isSale(record.body))
         found.push(exportSale(record, record.body, record.body.chain.position <= covered))
     }

@@ -6,7 +6,7 @@ import { BLOCKS, type Block } from './blocks.js'
 import type { Mode } from './bookkeeping.js'
 import type { HandoffJournal } from './force.js'
 import type { LinkState } from './link.js'
-import { addTallies, NO_TALLY, type Tally } from './tally.js'
+import { addTallies, NO_TALLY, tallyOf, type Tally } from './tally.js'
 
 /** What `status` tells and the page shows. Money in minor units. */
 export interface Status {
@@ -66,7 +66,9 @@ async function tallies(agent: Agent): Promise<{ unreceipted: Tally; receipted: T
   for (const book of await agent.books.onDisk()) {
     const all = await agent.books.tally(book)
     const open = await agent.books.unreceipted(book)
-    unreceipted = addTallies(unreceipted, open)
+    // What a damaged book cannot show is not covered by any receipt of it either.
+    const hidden = (await agent.books.hidden(book)).map(tallyOf)
+    unreceipted = [open, ...hidden].reduce(addTallies, unreceipted)
     receipted = addTallies(receipted, {
       invoices: all.invoices - open.invoices,
       creditNotes: all.creditNotes - open.creditNotes,
