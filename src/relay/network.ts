@@ -74,15 +74,6 @@ export class BoundServerAdapter extends WebSocketServerAdapter {
     this.#sockets.get(peer)?.close(closing.code, closing.reason)
   }
 
-  /** The stock adapter is ready when the first peer comes; a relay that asks for what it lost waits for nobody. */
-  override isReady(): boolean {
-    return true
-  }
-
-  override whenReady(): Promise<void> {
-    return Promise.resolve()
-  }
-
   get connected(): ReadonlySet<PeerId> {
     return new Set(this.#sockets.keys())
   }

@@ -8,7 +8,7 @@ import type { IndexLog } from '../storage/index-log.js'
 import type { Log, Outside } from './context.js'
 import type { Book, DayBookName, DayBooks } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
-import { recover } from './recovery.js'
+import { recover, type Recovered } from './recovery.js'
 
 export interface HealingOptions {
   readonly outside: Outside
