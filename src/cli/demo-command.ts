@@ -27,7 +27,7 @@ export function demoCommand(program: Command): void {
           const children = new Children()
           const stopped = untilStopped()
           try {
-            const addresses = await Promise.race([begin(folder, children, context), stopped])
+            const addresses = await Promise.race([begin(folder, children, context), stopped, children.fallen])
             if (typeof addresses === 'string') return EXIT.ok
             context.print(
               { ...addresses, folder },
@@ -40,9 +40,8 @@ export function demoCommand(program: Command): void {
               ].join('\n'),
             )
             if (options.headless !== true) openBrowser(addresses.terminals[0] ?? '')
-            const ended = await Promise.race([stopped, children.firstEnd()])
-            if (typeof ended === 'string') return EXIT.ok
-            throw failure(ended)
+            await Promise.race([stopped, children.fallen])
+            return EXIT.ok
           } finally {
             await children.end()
             await rm(folder, { recursive: true, force: true })
@@ -74,9 +73,10 @@ async function begin(folder: string, children: Children, context: CommandContext
   }
   const serve = async (args: string[], preferred: number): Promise<string> => {
     const port = await freePort(preferred)
-    return addressOf(children.start([...args, '--port', String(port), '--json']))
+    return addressOf(children.serve([...args, '--port', String(port), '--json']))
   }
   const relay = await serve(['relay', 'serve', '--data', data('relay')], PREFERRED_PORTS.relay)
+  context.say(`The relay runs at ${relay}.`)
   const terminals: string[] = []
   for (const [name, role, port] of [
     ['T01', 'manager', PREFERRED_PORTS.first],
@@ -113,8 +113,15 @@ const KEPT = 4_000
 
 /** The processes of the demo that run, in the order they were started. */
 class Children {
+  /** Rejects when a process that serves ends by itself. */
+  readonly fallen: Promise<never>
   readonly #running = new Set<Child>()
   #ending = false
+  #fell: (ended: Ended) => void = () => undefined
+
+  constructor() {
+    this.fallen = new Promise((_resolve, reject) => (this.#fell = (ended) => reject(failure(ended))))
+  }
 
   start(args: readonly string[]): Child {
     // A step of the beginning may still be under way when the demo ends.
@@ -126,8 +133,10 @@ class Children {
     return child
   }
 
-  firstEnd(): Promise<Ended> {
-    return Promise.race([...this.#running].map(({ ended }) => ended))
+  serve(args: readonly string[]): Child {
+    const child = this.start(args)
+    void child.ended.then((ended) => this.#fell(ended))
+    return child
   }
 
   async end(): Promise<void> {
