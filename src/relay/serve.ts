@@ -68,6 +68,7 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
   )
 
   const server = createServer(app)
+  server.keepAliveTimeout = IDLE_CONNECTION_MS
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     const path = request.url?.split('?')[0]
@@ -115,6 +116,12 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
     },
   }
 }
+
+/**
+ * An idle HTTP connection is closed after this. A request that a slow network holds up for as long as that finds it
+ * closed and fails, and after Node's own 5 s that would be often.
+ */
+const IDLE_CONNECTION_MS = 30_000
 
 /** Long enough to finish storing a part of an upload. */
 const STOP_GRACE_MS = 5_000
