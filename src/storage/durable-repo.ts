@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import * as A from '@automerge/automerge'
 import { Repo, type DocHandle, type DocumentId, type PeerId } from '@automerge/automerge-repo'
 import type { DurableStorageAdapter } from './durable-adapter.js'
+import { surviveAbandonedWaits } from './abandoned-waits.js'
 import { beginAnewWithReturningPeers } from './peer-returns.js'
 import { StorageReadError, StorageWriteError } from './errors.js'
 import { Queues } from './queues.js'
@@ -24,6 +25,8 @@ export interface DurableRepoOptions {
   readonly onSaveRecovered?: () => void
   /** Told when a document that a peer sent for could not be read; it is tried again after `retryAfter` ms. */
   readonly onLoadFailed?: (document: DocumentId, error: Error) => void
+  /** Told when a sync was given up because its document has left memory. */
+  readonly onAbandoned?: (document: string, error: Error) => void
   /** Milliseconds. */
   readonly retryAfter?: number
 }
@@ -84,6 +87,7 @@ export class DurableRepo {
         access: async (peer, document) => sharing.access(peer, document),
       },
     })
+    surviveAbandonedWaits(this.repo, options.onAbandoned ?? (() => undefined))
     beginAnewWithReturningPeers(this.repo)
     const subsystem = this.repo.storageSubsystem
     if (!subsystem) throw new Error('The repo was made without storage')

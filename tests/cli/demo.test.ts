@@ -45,13 +45,19 @@ async function line({ ended }: Started, stream: Readable | null): Promise<string
 async function receiptedAt(url: string): Promise<void> {
   const response = await fetch(`${url}/v1/events`)
   if (!response.body) throw new Error('no events')
-  for await (const text of createInterface({ input: Readable.fromWeb(response.body as never) })) {
-    const data = /^data: (\{.*"receipted".*\})$/.exec(text)?.[1]
-    if (data === undefined) continue
-    const { receipted, unreceipted } = JSON.parse(data) as Status
-    if (receipted.invoices > 0 && unreceipted.invoices === 0) return
+  const input = Readable.fromWeb(response.body as never)
+  try {
+    for await (const text of createInterface({ input })) {
+      const data = /^data: (\{.*"receipted".*\})$/.exec(text)?.[1]
+      if (data === undefined) continue
+      const { receipted, unreceipted } = JSON.parse(data) as Status
+      if (receipted.invoices > 0 && unreceipted.invoices === 0) return
+    }
+    throw new Error('The till ended')
+  } finally {
+    // Or the end of the till would be an error of a stream nobody reads.
+    input.destroy()
   }
-  throw new Error('The till ended')
 }
 
 const get = async <T>(url: string): Promise<T> => (await (await fetch(url)).json()) as T

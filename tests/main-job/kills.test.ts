@@ -21,7 +21,7 @@ const MOST_SALES = 25 * ROUND
 const seed = Number(process.env['COUNTERFOIL_SEED'] ?? randomInt(2 ** 31))
 
 test(
-  'D3 N1 P1 S2 replay, sync and force-complete killed with -9 at ten random moments each, and run again: as if never killed',
+  'D3 N1 P1 S2 replay, sync and force-complete killed with -9 at a dozen random moments, and run again: as if never killed',
   async () => {
     console.info(`seed ${seed}: set COUNTERFOIL_SEED to repeat this run`)
     const random = seeded(seed)

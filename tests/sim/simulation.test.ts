@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { faultsOf, Simulation } from './simulation.js'
 
 /** Add a seed that failed here, with a word on what it showed. */
-const SEEDS = [1, 2, 3]
-const STEPS = 150
+const SEEDS = [1, 2]
+const STEPS = 120
 /** `SEED=…` runs one more, of a report or of chance. */
 const { SEED } = process.env
 
@@ -20,7 +20,6 @@ describe('a shop over weeks, by seed', () => {
       } catch (error) {
         throw new Error(`seed ${seed}:\n${simulation.trace.join('\n')}`, { cause: error })
       } finally {
-        if (process.env['TRACE']) console.error(simulation.trace.join('\n'))
         await simulation.end()
       }
     },

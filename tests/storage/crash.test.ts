@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { nodeDisk, type Disk } from '../../src/storage/disk.js'
 import type { DurableStorageAdapter } from '../../src/storage/durable-adapter.js'
 import { StorageWriteError } from '../../src/storage/errors.js'
-import { atEachOperation, dieAt, failAt, FaultyDisk, LossyDisk, type Fault } from './disks.js'
+import { atEachOperation, dieAt, EVERY, failAt, FaultyDisk, FIRST, LossyDisk, type Fault } from './disks.js'
 import { inFolder } from './observe.js'
 import { isStorageError, noise, openStorage } from './open.js'
 
@@ -118,7 +118,7 @@ async function countOperations(): Promise<number> {
 it('D3 killed at any file operation: what was acknowledged is whole, the rest whole or absent, and work goes on', async () => {
   const operations = await countOperations()
   expect(operations).toBeGreaterThan(100)
-  for (let at = 0; at < operations; at++) {
+  for (let at = FIRST; at < operations; at += EVERY) {
     await inFolder(async (folder) => {
       const progress = await run(folder, new FaultyDisk(nodeDisk, dieAt(at)))
       expect(progress.steps).toBeLessThan(STEPS.length)
@@ -130,7 +130,7 @@ it('D3 killed at any file operation: what was acknowledged is whole, the rest wh
 it('D1 D3 killed at any file operation, then the power fails: the same, with nothing kept that was not fsynced', async () => {
   const operations = await countOperations()
   expect(operations).toBeGreaterThan(100)
-  for (let at = 0; at <= operations; at++) {
+  for (let at = FIRST; at <= operations; at += EVERY) {
     await inFolder(async (folder) => {
       const disk = await LossyDisk.over(nodeDisk, folder)
       const progress = await run(folder, new FaultyDisk(disk, dieAt(at)))
@@ -156,7 +156,7 @@ it('D1 D3 power fails, and any part of what was not fsynced may have reached the
 
 it('D1 D3 killed, restarted, and only then the power fails: what the restart saw stays', async () => {
   const operations = await countOperations()
-  for (let at = 0; at < operations; at++) {
+  for (let at = FIRST; at < operations; at += EVERY) {
     await inFolder(async (folder) => {
       const disk = await LossyDisk.over(nodeDisk, folder)
       await run(folder, new FaultyDisk(disk, dieAt(at)))
@@ -174,7 +174,7 @@ for (const fault of [
   it(`D4 ${fault.code} at any file operation: a clear refusal, a true word on what was written, and recovery`, async () => {
     const operations = await countOperations()
     expect(operations).toBeGreaterThan(100)
-    for (let at = 0; at < operations; at++) {
+    for (let at = FIRST; at < operations; at += EVERY) {
       await inFolder((folder) => checkRecovery(folder, failAt(at, fault), fault.code))
     }
   })

@@ -2,7 +2,7 @@ import { cp } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../src/docs/ids.js'
 import { nodeDisk } from '../../src/storage/disk.js'
-import { atEachOperation, dieAt, failAt, FaultyDisk } from '../storage/disks.js'
+import { atEachOperation, dieAt, EVERY, failAt, FaultyDisk } from '../storage/disks.js'
 import { numbersOf, tea, World, type RunningRelay } from '../support/world.js'
 
 let world: World
@@ -104,7 +104,7 @@ describe('sealing', () => {
       tries += 1
       return done
     })
-    expect(tries).toBeGreaterThan(15)
+    expect(tries).toBeGreaterThan(15 / EVERY)
   })
 
   test('D4 a full disk refuses the sale with a clear message, and recovers by itself', async () => {
