@@ -176,7 +176,7 @@ export class Agent extends EventEmitter<AgentEvents> {
         local: this.local,
         ledger,
         link: this.link,
-        purge: new Purge({ durable, books, ledger, documents }),
+        purge: new Purge({ durable, books, ledger, documents, register }),
         freeze: () => this.#freeze(writer),
         onPurged: (order, result) => this.#purged(order, result),
         log,

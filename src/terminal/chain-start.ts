@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { advance, ChainBroken, newChain, sequenceKey, type ChainState } from '../docs/chain-state.js'
+import { lastPositionIn } from '../docs/daybook.js'
 import type { CheckpointFile } from '../docs/generated/types.js'
 import { isSale, type SealedRecord } from '../docs/record.js'
 import { parseNumber } from '../docs/series.js'
@@ -50,8 +51,9 @@ export async function readChainStart(options: ChainStartOptions): Promise<ChainS
     for (const [ref = '', number = ''] of file.externalRefs) externalRefs.set(ref, number)
     if (file.chain.epoch === identity.epoch) state = file.chain
   }
-  const { records, lost, uncertain } = await readBooks(options, state.position)
+  const { records, lost, uncertain, open } = await readBooks(options, state.position)
   const { state: after, broken } = follow(state, records, options.log)
+  if (open) await goOn(open, after.position, options)
   const tailLost = lost.some(({ position }) => position > after.position)
   return {
     state: { ...after, sequences: withLost(after.sequences, lost) },
@@ -66,10 +68,12 @@ interface BooksRead {
   readonly records: readonly SealedRecord[]
   readonly lost: readonly LabelledRecord[]
   readonly uncertain: boolean
+  /** The last book that is not known to be finished. */
+  readonly open: Book | undefined
 }
 
 async function readBooks(options: ChainStartOptions, after: number): Promise<BooksRead> {
-  const { books, durable, writer, identity } = options
+  const { books, durable, identity } = options
   const found = new Map<number, SealedRecord>()
   const lost: LabelledRecord[] = []
   let uncertain = false
@@ -92,10 +96,19 @@ async function readBooks(options: ChainStartOptions, after: number): Promise<Boo
     if (durable.storage.damaged(book.id)) await books.freeze(book.id)
     else if (!book.entry) open = book
   }
-  const handle = open && (await books.open(open.id))
-  if (open && handle) writer.resume(open, handle)
   const records = [...found].sort(([a], [b]) => a - b).map(([, record]) => record)
-  return { records, lost, uncertain }
+  return { records, lost, uncertain, open }
+}
+
+/**
+ * Goes on with a book, if it holds the last record. Another one, such as a book that was handed off and has come back
+ * from the relay, is finished: a record in it would not follow the one before.
+ */
+async function goOn(book: Book, position: number, { books, writer }: ChainStartOptions): Promise<void> {
+  const handle = await books.open(book.id)
+  if (!handle) return
+  if (lastPositionIn(handle.doc()) === position) writer.resume(book, handle)
+  else await books.freeze(book.id)
 }
 
 /** Goes through the records; where some are lost in the middle, the chain goes on after them. */

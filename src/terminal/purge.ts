@@ -8,12 +8,14 @@ import type { DayBooks } from './day-books.js'
 import type { Ledger } from './ledger.js'
 import { headsOf, type LocalDocument } from './local-documents.js'
 import type { SharedDocuments } from './shared-documents.js'
+import type { SharedRegister } from './shared-register.js'
 
 export interface PurgeOptions {
   readonly durable: DurableRepo
   readonly books: DayBooks
   readonly ledger: Ledger
   readonly documents: SharedDocuments
+  readonly register: SharedRegister
 }
 
 /** Deletes documents from this disk: only at exactly the heads that a verified receipt covers (P1). */
@@ -67,13 +69,14 @@ export class Purge {
   }
 
   #delete(id: DocumentId, heads: readonly string[]): Promise<boolean> {
-    const { documents, durable, ledger } = this.#options
+    const { documents, durable, ledger, register } = this.#options
     // No edit of this terminal comes between the look and the removal; what the relay sends meanwhile it has itself.
     return documents.exclusively(id, async () => {
       if (!ledger.covers(id, heads)) return false
       const handle = await durable.open<FlatDoc>(id)
       if (!handle) return true
       if (!sameHeads(headsOf(handle), heads) || hasOpenBills(handle)) return false
+      register.remove(id)
       await durable.forget(id)
       return true
     })

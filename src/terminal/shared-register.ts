@@ -20,6 +20,11 @@ export class SharedRegister implements Sharing {
     if (this.#shared.size > before) this.#changed()
   }
 
+  /** From now on the relay cannot send it back unasked. */
+  remove(id: DocumentId): void {
+    this.#shared.delete(id)
+  }
+
   has(id: string): boolean {
     return this.#shared.has(id)
   }

@@ -1,3 +1,4 @@
+import * as A from '@automerge/automerge'
 import { cp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -139,6 +140,23 @@ describe('force complete', () => {
     await agent.forceComplete('Asha', true)
     expect((await numbersOf(agent)).map(sequence)).toEqual([4, 5])
     expect((await relayNumbers(again)).map(sequence)).toEqual([1, 2, 3])
+  })
+
+  test('P1 N1 a day book that comes back after it was deleted is not gone on with', async () => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    await sellSome(agent, 2)
+    const [book] = await agent.books.onDisk()
+    const handle = book && (await agent.books.open(book.id))
+    if (!handle) throw new Error('there is a day book')
+    const saved = A.save(handle.doc())
+    await agent.forceComplete('Asha', true)
+    await agent.till.closeDay('Asha')
+    await agent.disk.durable.merge(book.id, saved)
+    await world.stop(agent)
+    const again = await world.agent(world.path('T01'))
+    await sellSome(again, 1, 2)
+    expect(await again.sync()).toMatchObject({ complete: true, notTaken: [] })
+    expect((await relayNumbers(relay)).map(sequence)).toEqual([1, 2, 3])
   })
 
   test('two at once are one', async () => {
