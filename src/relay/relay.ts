@@ -20,6 +20,7 @@ import type { RelayConfig } from './config.js'
 import { Counting } from './counting.js'
 import { Custody } from './custody.js'
 import { Handoffs } from './handoffs.js'
+import { Incidents } from './incidents.js'
 import { openIdentity, type RelayIdentity } from './identity.js'
 import { Invoices } from './invoices.js'
 import { IssuedReceipts } from './issued-receipts.js'
@@ -75,6 +76,7 @@ export class Relay {
   readonly handoffs: Handoffs
   readonly pairings: Pairings
   readonly sessions: Sessions
+  readonly incidents: Incidents
   readonly library: Library
   readonly #directory: DataDirectory
   readonly #used = new Map<string, number>()
@@ -95,6 +97,7 @@ export class Relay {
     this.access = access
     this.shops = shops
     this.pairings = pairings
+    this.incidents = parts.incidents
     const documents = new OwnDocuments({ durable, registry, organisation, now })
     this.counting = new Counting({ durable, documents, shops, organisation, now })
     this.custody = new Custody({
@@ -221,6 +224,7 @@ export class Relay {
     await this.durable.close()
     await this.registry.close()
     await this.issued.close()
+    await this.incidents.close()
     await this.#directory.release()
   }
 }
@@ -235,6 +239,7 @@ interface RelayParts {
   readonly access: Access
   readonly shops: Shops
   readonly pairings: Pairings
+  readonly incidents: Incidents
 }
 
 async function openIn(
@@ -268,6 +273,7 @@ async function openIn(
     onUnreadable: (key, error) =>
       log.error({ document: key, error: error.message }, 'documents.log has an unreadable entry'),
   })
+  const incidents = await Incidents.open({ directory: options.directory, disk, now, log })
   const issued = await IssuedReceipts.open(logOptions('receipts.log'))
   let access: Access | undefined
   const durable = new DurableRepo({
@@ -297,7 +303,18 @@ async function openIn(
     random,
     save: (entries) => writeChecked(disk, path('pairings.json'), Object.fromEntries(entries)),
   })
-  const relay = make({ options, directory, identity, durable, registry, issued, access, shops, pairings })
+  const relay = make({
+    options,
+    directory,
+    identity,
+    durable,
+    registry,
+    issued,
+    access,
+    shops,
+    pairings,
+    incidents,
+  })
   const sales = [...registry.entries()]
     .filter(([, name]) => name.kind === 'sales')
     .map(([id]) => id as DocumentId)
