@@ -4,7 +4,33 @@
 export const JSON_BODY_BYTES = 2 * 1024 * 1024
 
 /** A sync message carries a whole day book or catalogue shard at most; 10,000 invoices came to 2 MB. */
-export const FRAME_BYTES = 64 * 1024 * 1024
+export const FRAME_BYTES = 32 * 1024 * 1024
+
+/** Fragments of one message, and pieces it may come in: honest clients send one fragment, networks cut it up. */
+export const FRAME_FRAGMENTS = 64
+export const FRAME_PIECES = 64 * 1024
+
+/** Chunks in one sync message or bundle document: one for each change of a day book of a very busy day. */
+export const MESSAGE_CHUNKS = 50_000
+
+/** Bytes of one sync message or bundle document when it is unfolded; 10,000 invoices come to 10 MB. */
+export const MESSAGE_INFLATED_BYTES = 64 * 1024 * 1024
+
+/** Rows of one when it is unfolded: operations and changes. A catalogue import of 5,000 items has 35,000. */
+export const MESSAGE_ROWS = 250_000
+
+/** Messages a socket may send in a second, and at once: a first sync has a few for each document. */
+export const MESSAGES_PER_SECOND = 500
+export const MESSAGES_AT_ONCE = 5_000
+
+/** Bytes of one socket that are being looked into. Beyond it is not read from until there is less. */
+export const BACKLOG_BYTES = 48 * 1024 * 1024
+
+/** From the upgrade to the join, which a client sends with its first packet. */
+export const JOIN_MS = 10_000
+
+/** Bytes a terminal may leave unread when the next message is due; it connects again and goes on. */
+export const UNREAD_BYTES = 32 * 1024 * 1024
 
 /** Documents named in one request for receipts: one receipt is one signature over all of them. */
 export const RECEIPT_DOCUMENTS = 500

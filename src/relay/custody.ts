@@ -12,6 +12,7 @@ import { StorageReadError, StorageWriteError } from '../storage/errors.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Access } from './access.js'
 import { BookRefused, type Counting } from './counting.js'
+import type { DocumentRefusal, Refusals } from './gate/refusals.js'
 import type { IssuedReceipts } from './issued-receipts.js'
 import type { Identity } from './sessions.js'
 
@@ -19,6 +20,7 @@ export interface CustodyOptions {
   readonly durable: DurableRepo
   readonly registry: IndexLog<DocumentName>
   readonly access: Access
+  readonly refusals: Refusals
   readonly counting: Counting
   readonly issued: IssuedReceipts
   readonly relay: string
@@ -55,8 +57,11 @@ export class Custody {
           held.push({ id, heads: heads.toSorted() })
         else missing.push(id)
       } catch (error) {
-        if (!(error instanceof BookRefused)) this.#options.onFailure(id, error as Error)
-        refused.push({ id, reason: reasonOf(error) })
+        if (error instanceof DocumentRefused) refused.push({ id, ...error.refusal })
+        else {
+          if (!(error instanceof BookRefused)) this.#options.onFailure(id, error as Error)
+          refused.push({ id, reason: reasonOf(error) })
+        }
       }
     }
     await within(waitMs, [signal], (enough) =>
@@ -100,20 +105,57 @@ export class Custody {
     heads: readonly string[],
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { durable, registry, access } = this.#options
+    const { registry, access, refusals } = this.#options
     const name = registry.get(id)
     if (!name || !access.mayRead(identity, name))
       throw new BookRefused('this terminal has no such document here')
-    const handle = await durable.request<FlatDoc>(id, signal).catch(() => undefined)
-    if (!handle || !(await headsArrived(handle, heads, signal))) return false
+    const handle = await this.#arrived(identity.terminal, id, heads, signal)
+    if (!handle) {
+      const refusal = refusals.get(identity.terminal, id)
+      if (refusal) throw new DocumentRefused(refusal)
+      return false
+    }
+    refusals.clear(identity.terminal, id)
     await this.settle(name, handle)
     return true
+  }
+
+  /** The document at these heads; undefined where it does not come, or was refused: that is not waited for. */
+  async #arrived(
+    terminal: string,
+    id: DocumentId,
+    heads: readonly string[],
+    signal: AbortSignal,
+  ): Promise<DocHandle<FlatDoc> | undefined> {
+    const { durable, refusals } = this.#options
+    const given = new AbortController()
+    const giveUp = (): void => given.abort()
+    signal.addEventListener('abort', giveUp)
+    const unwatch = refusals.watch(terminal, id, giveUp)
+    try {
+      if (signal.aborted || refusals.get(terminal, id)) giveUp()
+      const handle = await durable.request<FlatDoc>(id, given.signal).catch(() => undefined)
+      return handle && (await headsArrived(handle, heads, given.signal)) ? handle : undefined
+    } finally {
+      unwatch()
+      signal.removeEventListener('abort', giveUp)
+    }
   }
 
   /** Counts a day book, then flushes the document. Also used for documents that came in a bundle. */
   async settle(name: DocumentName, handle: DocHandle<FlatDoc>): Promise<void> {
     await this.#options.durable.flush(handle.documentId)
     if (name.kind === 'daybook') await this.#options.counting.count(name, handle)
+  }
+}
+
+/** The gate refused what a receipt is asked for. */
+class DocumentRefused extends Error {
+  readonly refusal: DocumentRefusal
+  constructor(refusal: DocumentRefusal) {
+    super(refusal.reason)
+    this.name = 'DocumentRefused'
+    this.refusal = refusal
   }
 }
 

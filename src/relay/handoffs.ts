@@ -21,6 +21,7 @@ import type { IndexLog } from '../storage/index-log.js'
 import { Queues } from '../storage/queues.js'
 import type { Access } from './access.js'
 import { BookRefused } from './counting.js'
+import type { Gate } from './gate/gate.js'
 import type { Custody } from './custody.js'
 import type { Identity } from './sessions.js'
 import type { Shops } from './shops.js'
@@ -33,6 +34,7 @@ export interface HandoffsOptions {
   readonly registry: IndexLog<DocumentName>
   readonly shops: Shops
   readonly access: Access
+  readonly gate: Gate
   readonly custody: Custody
 }
 
@@ -185,9 +187,9 @@ export class Handoffs {
       this.#read(path, hash),
       (terminal, epoch) => (terminal === identity.terminal ? shops.keyOf(terminal, epoch) : undefined),
       async (entry, saved) => {
-        const reason = await this.#takeOne(identity, entry, saved)
-        if (reason === undefined) held.push({ id: entry.id, heads: entry.heads })
-        else refused.push({ id: entry.id, reason })
+        const refusal = await this.#takeOne(identity, entry, saved)
+        if (refusal === undefined) held.push({ id: entry.id, heads: entry.heads })
+        else refused.push({ id: entry.id, ...refusal })
         done += saved.length
         progress(done, 0)
       },
@@ -202,22 +204,25 @@ export class Handoffs {
     identity: Identity,
     { id, name, heads }: BundleEntry,
     saved: Uint8Array,
-  ): Promise<string | undefined> {
-    const { access, registry, durable, custody } = this.#options
+  ): Promise<Omit<Refusal, 'id'> | undefined> {
+    const { access, registry, gate, durable, custody } = this.#options
     const documentId = id as DocumentId
-    if (!access.mayRead(identity, name)) return 'it is not of this shop, or another terminal writes it'
-    if (!isDocument(saved)) return 'it is not a whole Automerge document'
+    if (!access.mayRead(identity, name))
+      return { reason: 'it is not of this shop, or another terminal writes it' }
     if (access.mayWrite(identity, name)) {
+      const fault = await gate.faultOfSaved(identity.terminal, documentId, name, saved)
+      if (fault) return fault
       if (!registry.has(id)) await registry.set(id, name)
       await durable.merge(documentId, saved)
     }
     // What the terminal may only read came from here; the relay vouches for it if it still has those heads.
     const handle = (await durable.open<FlatDoc>(documentId)) as DocHandle<FlatDoc> | undefined
-    if (!handle || !A.hasHeads(handle.doc(), heads)) return 'the relay does not hold it at these heads'
+    if (!handle || !A.hasHeads(handle.doc(), heads))
+      return { reason: 'the relay does not hold it at these heads' }
     try {
       await custody.settle(name, handle)
     } catch (error) {
-      if (error instanceof BookRefused) return error.message
+      if (error instanceof BookRefused) return { reason: error.message }
       throw error
     }
     return undefined
@@ -246,15 +251,5 @@ export class Handoffs {
       })
     }
     await this.#options.disk.syncDirectory(this.#options.directory)
-  }
-}
-
-/** automerge-repo would be left with a document that never becomes ready. */
-function isDocument(saved: Uint8Array): boolean {
-  try {
-    A.free(A.load(saved))
-    return true
-  } catch {
-    return false
   }
 }

@@ -105,7 +105,8 @@ export class Incidents {
       const { bytes, ...facts } = report
       this.#serial += 1
       const incident: Incident = { serial: this.#serial, at, lastAt: at, ...cut(facts), count: 1 }
-      this.#options.log.warn({ incident: incident.serial, ...facts }, 'incident')
+      const { reason, ...fields } = cut(facts)
+      this.#options.log.warn({ incident: incident.serial, ...fields }, reason)
       if (bytes && sha256 !== undefined) {
         const kept = bytes.subarray(0, EVIDENCE_BYTES)
         const file = `${incident.serial}.bin`

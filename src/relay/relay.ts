@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type * as A from '@automerge/automerge'
 import type { PeerId } from '@automerge/automerge-repo'
 import type { FlatDoc } from '../docs/flat.js'
 import type { PendingPairings } from '../docs/generated/types.js'
@@ -19,6 +18,7 @@ import { Access } from './access.js'
 import type { RelayConfig } from './config.js'
 import { Counting } from './counting.js'
 import { Custody } from './custody.js'
+import { Gate } from './gate/gate.js'
 import { Handoffs } from './handoffs.js'
 import { Incidents } from './incidents.js'
 import { openIdentity, type RelayIdentity } from './identity.js'
@@ -77,6 +77,7 @@ export class Relay {
   readonly pairings: Pairings
   readonly sessions: Sessions
   readonly incidents: Incidents
+  readonly gate: Gate
   readonly library: Library
   readonly #directory: DataDirectory
   readonly #used = new Map<string, number>()
@@ -98,12 +99,14 @@ export class Relay {
     this.shops = shops
     this.pairings = pairings
     this.incidents = parts.incidents
+    this.gate = new Gate({ durable, shops, incidents: this.incidents })
     const documents = new OwnDocuments({ durable, registry, organisation, now })
     this.counting = new Counting({ durable, documents, shops, organisation, now })
     this.custody = new Custody({
       durable,
       registry,
       access,
+      refusals: this.gate.refusals,
       counting: this.counting,
       issued,
       relay: identity.id,
@@ -121,6 +124,7 @@ export class Relay {
       registry,
       shops,
       access,
+      gate: this.gate,
       custody: this.custody,
     })
     this.sessions = new Sessions(() => now().getTime(), random)
@@ -174,15 +178,6 @@ export class Relay {
     this.#sockets.close(terminal as PeerId, closing)
   }
 
-  /** A document this terminal may read and not write, as the relay has it; undefined for any other. */
-  readOnly(terminal: string, document: string): Promise<A.Doc<FlatDoc> | undefined> | undefined {
-    const name = this.registry.get(document)
-    const shop = this.shops.terminal(terminal)?.shop
-    if (!name || !shop || !this.access.mayRead({ terminal, shop: shop.id }, name)) return undefined
-    if (this.access.mayWrite({ terminal, shop: shop.id }, name)) return undefined
-    return this.durable.open<FlatDoc>(document as DocumentId).then((handle) => handle?.doc())
-  }
-
   /** Notes that a document is in use. */
   touch(document: string): void {
     this.#used.set(document, this.now().getTime())
@@ -199,6 +194,7 @@ export class Relay {
         this.#used.delete(id)
         try {
           await this.durable.release(id as DocumentId)
+          this.gate.forget(id)
         } catch (error) {
           this.log.error(
             { document: id, error: (error as Error).message },
@@ -221,6 +217,7 @@ export class Relay {
   /** Flushes everything and lets the directory go. */
   async close(): Promise<void> {
     clearInterval(this.#sweep)
+    await this.gate.close()
     await this.durable.close()
     await this.registry.close()
     await this.issued.close()

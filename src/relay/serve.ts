@@ -1,17 +1,16 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { DocumentId, PeerId } from '@automerge/automerge-repo'
+import type { PeerId } from '@automerge/automerge-repo'
 import express from 'express'
 import helmet from 'helmet'
-import { WebSocketServer } from 'ws'
+import type { WebSocketServer } from 'ws'
 import { CLOSE } from '../protocol/close-codes.js'
 import { notFound, problems } from '../protocol/http.js'
-import { FRAME_BYTES, KEEPALIVE_MS } from '../protocol/limits.js'
 import { VERSION } from '../protocol/version.js'
 import { adminApi } from './admin-api.js'
-import { BoundServerAdapter } from './network.js'
 import type { Relay } from './relay.js'
+import { relaySockets } from './sockets.js'
 import { terminalApi } from './terminal-api.js'
 
 export interface ServeOptions {
@@ -30,20 +29,7 @@ export interface ServedRelay {
 
 /** Puts HTTP and WebSocket in front of a relay. */
 export async function serveRelay(relay: Relay, options: ServeOptions): Promise<ServedRelay> {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES, clientTracking: true })
-  const adapter = new BoundServerAdapter({
-    server: sockets,
-    keepAlive: KEEPALIVE_MS,
-    onRefused: (peer, closing) => relay.log.warn({ terminal: peer, code: closing.code }, closing.reason),
-    mayRead: (peer, document) => relay.access.access(peer, document as DocumentId),
-    onMessage: (document) => relay.touch(document),
-    readOnly: (peer, document) => relay.readOnly(peer, document),
-    onWriteRefused: (peer, document, changes) =>
-      relay.log.warn(
-        { terminal: peer, document, changes },
-        'changes to a document this terminal may only read were left out',
-      ),
-  })
+  const { sockets, adapter } = relaySockets(relay)
   let stopping = false
 
   const app = express()

@@ -160,7 +160,7 @@ describe('a day book the relay does not vouch for', () => {
     Object.assign(book, honest)
   })
 
-  test('A3 H2 a record that was counted and then written over is noticed with the next', async () => {
+  test('A3 H2 a record that was counted and then written over is refused, with all that follows it', async () => {
     const terminal = await alone()
     const book = new RawBook(terminal, AT)
     book.sell('2')
@@ -171,7 +171,7 @@ describe('a day book the relay does not vouch for', () => {
     const { status, body } = await terminal.post('/v1/custody', { documents: [book.asked] })
     expect(status).toBe(200)
     expect(body).toMatchObject({
-      refused: [{ id: book.id, reason: expect.stringContaining('not a sealed record') }],
+      refused: [{ id: book.id, code: 'change-final', reason: 'it overwrites record 1, which is sealed' }],
     })
     expect(await countedOf(relay.relay, book)).toEqual(after(2))
   })

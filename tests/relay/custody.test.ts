@@ -115,7 +115,11 @@ describe('a custody receipt', () => {
     expect(body.refused).toEqual([
       { id: strange.id, reason: 'this terminal has no such document here' },
       { id: late.id, reason: 'this terminal has no such document here' },
-      { id: forged.id, reason: 'the signature of record 1 is not of T01 in epoch A' },
+      {
+        id: forged.id,
+        code: 'change-signature',
+        reason: 'the signature of record 1 is not of T01 in epoch A',
+      },
     ])
   })
 

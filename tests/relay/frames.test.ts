@@ -2,14 +2,14 @@ import * as A from '@automerge/automerge'
 import { cbor } from '@automerge/automerge-repo'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readFrame } from '../../src/relay/frames.js'
+import { readFrame } from '../../src/relay/gate/frames.js'
 
 const SENDER = 'term_00000000000000000000'
 const [, HELLO] = A.generateSyncMessage(A.init(), A.initSyncState())
 const JOIN = { type: 'join', senderId: SENDER, peerMetadata: {}, supportedProtocolVersions: ['1'] }
 const SYNC = { type: 'sync', senderId: SENDER, targetId: 'relay', documentId: 'abc', data: HELLO }
 
-const read = (message: unknown) => readFrame(cbor.encode(message))
+const read = (message: unknown) => readFrame(cbor.encode(message), 'relay')
 
 describe('frames', () => {
   test.each([
@@ -57,7 +57,7 @@ describe('frames', () => {
   test('R1 no bytes throw', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        const { frame } = readFrame(bytes) ?? {}
+        const { frame } = readFrame(bytes, 'relay') ?? {}
         expect(frame).toBeUndefined()
       }),
       { numRuns: 500 },
@@ -74,7 +74,7 @@ describe('frames', () => {
       fc.property(damage, (flips) => {
         const damaged = new Uint8Array(bytes)
         for (const [at, mask] of flips) damaged[at] = (damaged[at] ?? 0) ^ mask
-        const frame = { documentId: '', data: HELLO, ...readFrame(damaged)?.frame }
+        const frame = { documentId: 'x', data: HELLO, ...readFrame(damaged, 'relay')?.frame }
         expect(frame.documentId).toBeTypeOf('string')
         expect(() => A.decodeSyncMessage(frame.data as Uint8Array)).not.toThrow()
       }),

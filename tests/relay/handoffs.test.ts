@@ -370,7 +370,9 @@ describe('a bundle that is damaged or not its terminal’s', () => {
     const [first, second] = books as [RawBook, RawBook]
     first.sell('1', { body: (body) => ({ ...body, day: '2026-03-31' }) })
     const { body } = await (await next()).all(bundleOf(terminal, books))
-    expect(body.refused).toEqual([{ id: first.id, reason: 'record 4 belongs to business day 2026-03-31' }])
+    expect(body.refused).toEqual([
+      { id: first.id, code: 'change-shape', reason: 'record 4 belongs to business day 2026-03-31' },
+    ])
     expect(covers(body)).toEqual([second.asked])
   })
 

@@ -1,5 +1,6 @@
 import * as A from '@automerge/automerge'
 import { advance, newChain, type ChainState } from '../../src/docs/chain-state.js'
+import { noteText } from '../../src/docs/change-note.js'
 import { composeInvoice } from '../../src/docs/compose.js'
 import { recordKey } from '../../src/docs/daybook.js'
 import type { FlatDoc } from '../../src/docs/flat.js'
@@ -78,7 +79,8 @@ export class RawBook {
 
   /** Writes what may be no record at all. */
   put(position: number, value: Uint8Array): void {
-    this.doc = A.change(this.doc, (draft) => {
+    const message = noteText({ terminal: this.name.code, by: 'Asha', did: 'seal invoice' })
+    this.doc = A.change(this.doc, { message }, (draft) => {
       draft[recordKey(position)] = value
     })
   }

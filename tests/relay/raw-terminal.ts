@@ -80,7 +80,12 @@ export class RawTerminal {
     await ask(this.relay.url, 'POST', '/v1/sync', { token: session, body: { documents } })
     const socket = await RawSocket.open(this.relay.url, ticket)
     await socket.join(this.id)
-    for (const { id, doc } of books) await socket.push(this.id, id, doc)
+    const { refusals } = this.relay.relay.gate
+    for (const { id, doc } of books) {
+      // What the gate refuses never arrives.
+      const refused = new Promise<void>((resolve) => refusals.watch(this.id, id, resolve))
+      await Promise.race([socket.push(this.id, id, doc), refused])
+    }
     await socket.end()
   }
 

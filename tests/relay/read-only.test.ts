@@ -1,6 +1,7 @@
 import * as A from '@automerge/automerge'
 import { describe, expect, test } from 'vitest'
-import { withoutChanges } from '../../src/relay/read-only.js'
+import { withoutUnknownHeads } from '../../src/relay/gate/read-only.js'
+import { partsOf } from '../../src/relay/gate/sync-message.js'
 
 type Counts = Readonly<Record<string, number>>
 
@@ -20,9 +21,9 @@ function talk(readerBefore: A.Doc<Counts>, relayBefore: A.Doc<Counts>, theirs = 
     theirs = next
     if (message) {
       said = true
-      const filtered = withoutChanges(message, relay)
-      refused += filtered.refused
-      ;[relay, ours] = A.receiveSyncMessage(relay, ours, filtered.message)
+      const { changes, withoutChanges } = partsOf(message)
+      refused += changes.length
+      ;[relay, ours] = A.receiveSyncMessage(relay, ours, withoutUnknownHeads(withoutChanges, relay))
     }
     const [answered, answer] = A.generateSyncMessage(relay, ours)
     ours = answered
