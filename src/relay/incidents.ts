@@ -12,7 +12,7 @@ export type { Incident, IncidentKind } from '../docs/generated/types.js'
 const KEPT = 1_000
 /** Incidents kept of one terminal, person or address, so that none pushes out what others did. */
 const KEPT_PER_SOURCE = 100
-/** New incidents of one source in an hour; what comes after is counted. Each costs an fsync. */
+/** New incidents of one kind and source in an hour; what comes after is counted. Each costs an fsync. */
 const NEW_PER_HOUR = 60
 const HOUR_MS = 3_600_000
 /** Bytes kept of what was refused: enough for any honest change. Of the rest its hash remains. */
@@ -127,12 +127,12 @@ export class Incidents {
     return this.#incidents.findLast((incident) => keyOf(incident, incident.evidence?.sha256) === key)
   }
 
-  /** Where a source has made enough of them in this hour, its last one is counted up instead. */
+  /** Where a source has made enough of a kind in this hour, its last one of that kind is counted up instead. */
   #overQuota(report: Report): Incident | undefined {
-    const source = sourceOf(report)
+    const source = `${report.kind} ${sourceOf(report)}`
     const now = this.#options.now().getTime()
     const times = (this.#recent.get(source) ?? []).filter((time) => time > now - HOUR_MS)
-    const last = this.#incidents.findLast((incident) => sourceOf(incident) === source)
+    const last = this.#incidents.findLast((incident) => `${incident.kind} ${sourceOf(incident)}` === source)
     if (times.length >= NEW_PER_HOUR && last) return last
     this.#recent.delete(source)
     this.#recent.set(source, [...times, now])
