@@ -184,7 +184,8 @@ describe('sync', () => {
     expect((await forger.status()).unreceipted.invoices).toBeGreaterThan(0)
     // Its other documents are taken all the same.
     expect(results[8]?.notTaken).toHaveLength(1)
-    expect(await relayNumbers(relay)).toHaveLength(8 * 5 + 2)
+    // The whole of the forged book is set aside.
+    expect(await relayNumbers(relay)).toHaveLength(8 * 5)
   })
 
   test('S4 a document that this disk cannot take holds up no other, and comes with the next sync', async () => {
@@ -219,12 +220,17 @@ describe('sync', () => {
     const { sealRecord, readRecord } = await import('../../src/docs/record.js')
     const { recordKey, storedAt } = await import('../../src/docs/daybook.js')
     const { newSigner } = await import('../support/keys.js')
+    const { noteText } = await import('../../src/docs/change-note.js')
     const last = readRecord(storedAt(handle.doc(), agent.chain.state.position))
     const chain = { ...last.body.chain, position: last.body.chain.position + 1, prev: last.hash }
     const { stored } = sealRecord({ ...last.body, chain } as typeof last.body, newSigner())
-    handle.change((draft) => {
-      draft[recordKey(chain.position)] = stored
-    })
+    const message = noteText({ terminal: last.body.chain.terminal, by: 'Asha', did: 'forge' })
+    handle.change(
+      (draft) => {
+        draft[recordKey(chain.position)] = stored
+      },
+      { message },
+    )
     await agent.disk.durable.flush(handle.documentId)
   }
 

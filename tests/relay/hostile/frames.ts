@@ -1,6 +1,7 @@
 import * as A from '@automerge/automerge'
 import { cbor } from '@automerge/automerge-repo'
 import { CLOSE } from '../../../src/protocol/close-codes.js'
+import { MILLION_ITEMS } from '../gate/bombs.js'
 import { bytes, cborHead, change, chunk, inflatingChange, repeated, sleb, sync, uleb } from './bytes.js'
 
 /** Who sends, and what it sends about. */
@@ -246,6 +247,11 @@ const changes: readonly HostileFrame[] = [
     name: 'an actor of 2^30 bytes',
     closes: BAD,
     bytes: data(sync(chunk(1, bytes(0, uleb(2 ** 30), repeated(0, 16))))),
+  },
+  {
+    name: 'a document of a million items in 174 bytes',
+    closes: CLOSE.tooMuch,
+    bytes: data(sync(MILLION_ITEMS)),
   },
   { name: 'a document that is noise', closes: BAD, bytes: data(sync(chunk(0, repeated(0xaa, 300)))) },
   { name: 'a document of nothing', closes: BAD, bytes: data(sync(chunk(0, new Uint8Array()))) },
