@@ -78,10 +78,7 @@ export async function startRelay(start: RelayStart): Promise<Running> {
       throw error
     },
   )
-  // Commands run on this machine, whatever address the relay serves.
-  const local = new URL(served.url)
-  if (local.hostname === '0.0.0.0' || local.hostname === '[::]') local.hostname = '127.0.0.1'
-  return announced(directory, served, { url: local.origin, token: adminToken })
+  return announced(directory, served, { url: served.control, token: adminToken })
 }
 
 export async function startTerminal(

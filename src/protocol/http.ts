@@ -11,6 +11,8 @@ export function problems(onFailure: (error: unknown, request: Request) => void):
       next(error)
       return
     }
+    const { retryAfter } = problem
+    if (typeof retryAfter === 'number') response.set('retry-after', String(retryAfter))
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
   }
 }

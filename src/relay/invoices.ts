@@ -41,10 +41,15 @@ export class Invoices {
     })
   }
 
-  /** All invoices and credit notes of a range of business days, by terminal, in the order they were sealed. */
-  async *all(range: DayRange): AsyncGenerator<ExportedInvoice> {
-    const inRange = ({ day }: DayBookName): boolean =>
-      (range.from === undefined || day >= range.from) && (range.to === undefined || day <= range.to)
+  /**
+   * All invoices and credit notes of a range of business days, by terminal, in the order they were sealed.
+   * @param shop those of one shop; undefined for all
+   */
+  async *all(range: DayRange, shop?: string): AsyncGenerator<ExportedInvoice> {
+    const inRange = ({ day, shop: owner }: DayBookName): boolean =>
+      (shop === undefined || owner === shop) &&
+      (range.from === undefined || day >= range.from) &&
+      (range.to === undefined || day <= range.to)
     for (const [id] of this.#books(inRange)) yield* await this.#read(id)
   }
 

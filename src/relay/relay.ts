@@ -26,6 +26,7 @@ import { Invoices } from './invoices.js'
 import { IssuedReceipts } from './issued-receipts.js'
 import { OwnDocuments } from './own-documents.js'
 import { Pairings } from './pairing.js'
+import { People } from './people.js'
 import { Sessions } from './sessions.js'
 import { Shops } from './shops.js'
 import { RelayStock } from './stock.js'
@@ -75,6 +76,7 @@ export class Relay {
   readonly invoices: Invoices
   readonly handoffs: Handoffs
   readonly pairings: Pairings
+  readonly people: People
   readonly sessions: Sessions
   readonly incidents: Incidents
   readonly gate: Gate
@@ -98,6 +100,7 @@ export class Relay {
     this.access = access
     this.shops = shops
     this.pairings = pairings
+    this.people = parts.people
     this.incidents = parts.incidents
     this.gate = new Gate({ durable, shops, incidents: this.incidents })
     const documents = new OwnDocuments({ durable, registry, organisation, now })
@@ -236,6 +239,7 @@ interface RelayParts {
   readonly access: Access
   readonly shops: Shops
   readonly pairings: Pairings
+  readonly people: People
   readonly incidents: Incidents
 }
 
@@ -270,6 +274,7 @@ async function openIn(
     onUnreadable: (key, error) =>
       log.error({ document: key, error: error.message }, 'documents.log has an unreadable entry'),
   })
+  const people = await People.open({ path: path('people.json'), disk, now, random })
   const incidents = await Incidents.open({ directory: options.directory, disk, now, log })
   const issued = await IssuedReceipts.open(logOptions('receipts.log'))
   let access: Access | undefined
@@ -310,6 +315,7 @@ async function openIn(
     access,
     shops,
     pairings,
+    people,
     incidents,
   })
   const sales = [...registry.entries()]

@@ -21,6 +21,9 @@ export interface ShopsOptions {
   readonly random: (bytes: number) => Uint8Array
 }
 
+/** Who changes a shop's document where no person is named: a command on the relay's machine. */
+export const OPERATOR = 'relay operator'
+
 /** The shops of a relay and their terminals, kept in one document per shop that only the relay writes. */
 export class Shops {
   readonly #options: ShopsOptions
@@ -92,10 +95,11 @@ export class Shops {
     shop: string,
     did: string,
     write: (draft: FlatDoc, before: A.Doc<FlatDoc>) => void,
+    by = OPERATOR,
   ): Promise<Shop> {
     const id = this.#id(shop)
     const options = {
-      message: noteText({ terminal: 'relay', by: 'relay operator', did }),
+      message: noteText({ terminal: 'relay', by, did }),
       time: Math.floor(this.#options.now().getTime() / 1000),
     }
     const handle = await this.#options.durable.open<FlatDoc>(id)
@@ -111,11 +115,11 @@ export class Shops {
   }
 
   /** Founds a shop, or gives an existing one new settings; a changed policy becomes its next version. */
-  configure(name: string, given: ShopOptions): Promise<Shop> {
-    return this.#queue.run('shops', () => this.#configure(name, given))
+  configure(name: string, given: ShopOptions, by?: string): Promise<Shop> {
+    return this.#queue.run('shops', () => this.#configure(name, given, by))
   }
 
-  async #configure(name: string, given: ShopOptions): Promise<Shop> {
+  async #configure(name: string, given: ShopOptions, by?: string): Promise<Shop> {
     const { config, organisation, random, timeZone } = this.#options
     const existing = this.byName(name)
     if (!existing) {
@@ -126,7 +130,8 @@ export class Shops {
         name,
         policyVersion: 1,
       })
-      return this.#change(settings.id, 'found shop', (draft, before) => writeShop(draft, before, settings))
+      const found = (draft: FlatDoc, before: A.Doc<FlatDoc>): void => writeShop(draft, before, settings)
+      return this.#change(settings.id, 'found shop', found, by)
     }
     if (given.catalogueShards !== undefined && given.catalogueShards !== existing.catalogueShards) {
       throw new Refused(
@@ -159,9 +164,8 @@ export class Shops {
     const changed =
       JSON.stringify(settings.policy) !== JSON.stringify({ ...settings.policy, ...existing.policy })
     const next = { ...settings, policy: { ...settings.policy, version: changed ? version + 1 : version } }
-    return this.#change(existing.id, 'change shop settings', (draft, before) =>
-      writeShop(draft, before, next),
-    )
+    const change = (draft: FlatDoc, before: A.Doc<FlatDoc>): void => writeShop(draft, before, next)
+    return this.#change(existing.id, 'change shop settings', change, by)
   }
 
   /**
@@ -177,12 +181,22 @@ export class Shops {
     readonly publicKey: string
     readonly known: string | undefined
     readonly previous: { readonly epoch: string; readonly publicKey: string } | undefined
+    /** Who let it in: made its code. */
+    readonly by?: string | undefined
   }): Promise<{ shop: Shop; terminal: ShopTerminal }> {
     return this.#queue.run('shops', () => this.#enter(entry))
   }
 
-  async #enter({ shop: shopName, name, role, publicKey, known, previous }: Parameters<Shops['enter']>[0]) {
-    const shop = this.byName(shopName) ?? (await this.#configure(shopName, {}))
+  async #enter({
+    shop: shopName,
+    name,
+    role,
+    publicKey,
+    known,
+    previous,
+    by,
+  }: Parameters<Shops['enter']>[0]) {
+    const shop = this.byName(shopName) ?? (await this.#configure(shopName, {}, by))
     const existing = [...shop.terminals.values()].find((terminal) => terminal.name === name)
     if (known !== undefined && known !== existing?.id) {
       throw new Refused(
@@ -203,10 +217,11 @@ export class Shops {
       publicKey,
     }
     const did = existing ? `pair terminal ${name} again, epoch ${terminal.epoch}` : `pair terminal ${name}`
-    await this.#change(shop.id, did, (draft, before) => {
+    const write = (draft: FlatDoc, before: A.Doc<FlatDoc>): void => {
       if (forgotten) writeTerminal(draft, before, { ...terminal, ...forgotten })
       writeTerminal(draft, before, terminal)
-    })
+    }
+    await this.#change(shop.id, did, write, by)
     return this.#found(terminal.id)
   }
 
