@@ -58,7 +58,7 @@ export class ServiceClient {
     })) as T
   }
 
-  async send<T>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<T> {
+  async send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown): Promise<T> {
     const response = await this.#fetch(method, path, body, 'application/json')
     return (await response.json().catch((error: unknown) => {
       throw lost(error)

@@ -52,6 +52,7 @@ export interface RelayStart {
   readonly host: string
   readonly port: number
   readonly config: RelayConfig
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
   readonly quiet: boolean
 }
 
@@ -72,12 +73,18 @@ export async function startRelay(start: RelayStart): Promise<Running> {
     log: makeLogger('relay', start.quiet),
   })
   const adminToken = randomBytes(32).toString('base64url')
-  const served = await serveRelay(relay, { host: start.host, port: start.port, adminToken }).catch(
-    async (error: unknown) => {
-      await relay.close()
-      throw error
-    },
-  )
+  const { host, port, tls, config } = start
+  const served = await serveRelay(relay, {
+    host,
+    port,
+    tls,
+    adminToken,
+    hosts: config.hosts,
+    proxies: config.proxies,
+  }).catch(async (error: unknown) => {
+    await relay.close()
+    throw error
+  })
   return announced(directory, served, { url: served.control, token: adminToken })
 }
 
