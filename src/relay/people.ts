@@ -60,10 +60,10 @@ export class People {
   /** @throws Refused `person-exists`, `too-many-people` */
   async add(person: Pick<Person, 'name' | 'role' | 'shop'>, password: string): Promise<Person> {
     const name = person.name.normalize('NFC').trim()
+    this.#mustBeNew(name)
     const hash = await this.#passwords.hash(password)
     return this.#queue.run('people', async () => {
-      if (this.#entries.has(keyOf(name)))
-        throw new Refused('conflict', 'person-exists', `There is a person called ${name} already.`)
+      this.#mustBeNew(name)
       if (this.#entries.size >= PEOPLE)
         throw new Refused(
           'conflict',
@@ -139,6 +139,11 @@ export class People {
 
   signOut(session: string): void {
     this.#sessions.delete(session)
+  }
+
+  #mustBeNew(name: string): void {
+    if (this.#entries.has(keyOf(name)))
+      throw new Refused('conflict', 'person-exists', `There is a person called ${name} already.`)
   }
 
   #get(name: string): PersonEntry {
