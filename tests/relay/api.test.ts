@@ -222,6 +222,27 @@ describe('what the operator asks', () => {
     expect(told).not.toContain(String(body['code']))
   })
 
+  test('A3 evidence comes as a file to keep, which no browser shows or guesses a type of', async () => {
+    const bytes = new TextEncoder().encode('<script>alert(1)</script>')
+    await relay.relay.incidents.note({ kind: 'frame-refused', code: 'test', reason: 'a test', bytes })
+    const { body } = await admin('GET', '/incidents')
+    const [incident] = body['incidents'] as { serial: number; code: string; count: number }[]
+    expect(incident).toMatchObject({ code: 'test', count: 1 })
+    const response = await fetch(`${relay.url}/v1/admin/evidence/${incident?.serial}`, {
+      headers: { authorization: `Bearer ${OPERATOR}` },
+    })
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="incident-${incident?.serial}.bin"`,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    })
+    for (const serial of ['0', '999999', '..%2Frelay.json', '1e3', '-1']) {
+      expect(await admin('GET', `/evidence/${serial}`)).toMatchObject(problem(404, 'no-evidence'))
+    }
+  })
+
   test('says which terminals are connected', async () => {
     const connected = async (): Promise<unknown> => {
       const { body } = await admin('GET', '/status')

@@ -2,8 +2,9 @@ import * as A from '@automerge/automerge'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBill } from '../../src/docs/bills.js'
 import { writeItem } from '../../src/docs/catalogue.js'
+import { noteText } from '../../src/docs/change-note.js'
 import type { FlatDoc } from '../../src/docs/flat.js'
-import { documentId, type DocumentName } from '../../src/docs/naming.js'
+import { documentId, shardOf, type DocumentName } from '../../src/docs/naming.js'
 import { MESSAGES } from '../../src/relay/access-table.js'
 import { World, type RunningRelay } from '../support/world.js'
 import { DOCUMENTS, FRAMES } from './matrix.js'
@@ -58,12 +59,19 @@ describe('every frame', () => {
     }
   })
 
+  function skuOfFirstShard(): string {
+    const { catalogueShards } = relay.relay.shops.get(till.granted.shop)
+    for (let number = 0; ; number += 1) {
+      const sku = `SKU-${written}-${number}`
+      if (shardOf(sku, catalogueShards) === 0) return sku
+    }
+  }
+
   /** Something an honest terminal could write into a document of a kind. */
   function fill(kind: DocumentName['kind'], draft: FlatDoc, before: A.Doc<FlatDoc>): void {
     written += 1
     const number = String(written)
-    if (kind === 'catalogue')
-      writeItem(draft, before, `SKU-${number}`, { name: 'Tea', price: { minor: 100 } })
+    if (kind === 'catalogue') writeItem(draft, before, skuOfFirstShard(), { name: 'Tea' })
     else if (kind === 'bills') {
       const opened = { at: `${DAY}T12:00:00.000Z`, terminal: 'T01', by: 'Asha' }
       openBill(draft, before, `bill_${number.padStart(20, '0')}`, opened)
@@ -94,18 +102,25 @@ describe('every frame', () => {
   }
 
   /** The document with one more change, honest where the writer may make it. */
-  async function changed(kind: DocumentName['kind']): Promise<A.Doc<FlatDoc>> {
+  async function changed(terminal: RawTerminal, kind: DocumentName['kind']): Promise<A.Doc<FlatDoc>> {
     if (kind === 'daybook') {
       book.sell()
       return book.doc
     }
-    return A.change(A.clone(await held(kind)), (draft) => fill(kind, draft, draft))
+    const message = noteText({ terminal: terminal.granted.code, by: 'Asha', did: 'test' })
+    const before = await held(kind)
+    return A.change(A.clone(before), { message }, (draft) => fill(kind, draft, before))
   }
 
   /** Resolves to whether a change has come to the relay, once it has dealt with the frame that brought it. */
-  async function write(socket: RawSocket, senderId: string, kind: DocumentName['kind']): Promise<boolean> {
+  async function write(
+    socket: RawSocket,
+    terminal: RawTerminal,
+    kind: DocumentName['kind'],
+  ): Promise<boolean> {
+    const senderId = terminal.id
     const before = await held(kind)
-    const after = await changed(kind)
+    const after = await changed(terminal, kind)
     const changes = A.getChanges(before, after)
     const data = A.encodeSyncMessage({ heads: A.getHeads(after), need: [], have: [], changes })
     const frame = { type: 'sync', senderId, targetId: relay.relay.identity.id, documentId: idOf(kind), data }
@@ -134,7 +149,7 @@ describe('every frame', () => {
     const got = await read(socket, terminal.id, kind)
     expect(got && A.getHeads(got)).toEqual(reach.includes('r') ? A.getHeads(await held(kind)) : undefined)
     const before = await held(kind)
-    expect(await write(socket, terminal.id, kind)).toBe(reach.includes('w'))
+    expect(await write(socket, terminal, kind)).toBe(reach.includes('w'))
     if (!reach.includes('w')) expect(A.getHeads(await held(kind))).toEqual(A.getHeads(before))
     // Saying that one has not got it takes it from nobody.
     const documentId = idOf(kind)
