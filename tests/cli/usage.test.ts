@@ -10,7 +10,15 @@ const PERSON = ['--data <dir>', '--json', '--by <person>']
 /** Every command, and every option it has. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   demo: ['--json', '--headless'],
-  'relay serve': ['--data <dir>', '--json', '--port <n>', '--host <address>', '--config <file>'],
+  'relay serve': [
+    '--data <dir>',
+    '--json',
+    '--port <n>',
+    '--host <address>',
+    '--config <file>',
+    '--tls-cert <file>',
+    '--tls-key <file>',
+  ],
   'relay pair': ['--data <dir>', '--json', '--shop <name>', '--terminal <name>', '--role <role>'],
   'relay shop': [
     '--data <dir>',
@@ -29,6 +37,18 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     '--tax-id <text>',
   ],
   'relay status': ['--data <dir>', '--json'],
+  'relay incidents': ['--data <dir>', '--json'],
+  'relay user add': [
+    '--data <dir>',
+    '--json',
+    '--name <name>',
+    '--role <role>',
+    '--shop <name>',
+    '--password-file <file>',
+  ],
+  'relay user list': ['--data <dir>', '--json'],
+  'relay user password': ['--data <dir>', '--json', '--name <name>', '--password-file <file>'],
+  'relay user remove': ['--data <dir>', '--json', '--name <name>'],
   'terminal pair': ['--data <dir>', '--json', '--relay <url>', '--code <code>'],
   'terminal serve': ['--data <dir>', '--json', '--port <n>', '--mode <mode>'],
   'terminal status': ['--data <dir>', '--json'],
