@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
-import type { PersonRole } from '../../src/docs/generated/types.js'
+import type { UserRole } from '../../src/docs/generated/types.js'
 import type { RunningRelay } from '../support/world.js'
 import { ask, exchange, type Answer } from './raw-http.js'
 
@@ -19,7 +19,7 @@ export class Browser {
     this.cookie = cookie.split(';', 1)[0] ?? ''
   }
 
-  static async add(relay: RunningRelay, name: string, role: PersonRole, shop?: string): Promise<void> {
+  static async add(relay: RunningRelay, name: string, role: UserRole, shop?: string): Promise<void> {
     const body = { name, role, password: PASSWORD, ...(shop === undefined ? {} : { shop }) }
     const answer = await ask(relay.url, 'POST', '/v1/admin/people', { body, token: OPERATOR })
     if (answer.status !== 201) throw new Error(JSON.stringify(answer.body))

@@ -1,11 +1,11 @@
 // What the relay answers, as far as the page shows it.
-import type { Incident, PairingResponse, PersonRole } from '../../docs/generated/types.js'
+import type { Incident, PairingResponse, UserRole } from '../../docs/generated/types.js'
 
 export type { Incident, PairingResponse } from '../../docs/generated/types.js'
 
 export interface Me {
   readonly name: string
-  readonly role: PersonRole
+  readonly role: UserRole
   readonly shop?: string
 }
 
