@@ -1,5 +1,5 @@
 import type { Response } from 'express'
-import type { NewPassword, NewPerson, SignInRequest } from '../docs/generated/types.js'
+import type { NewPassword, NewPerson, UserSignIn } from '../docs/generated/types.js'
 import { bodyOf, queryOf } from '../protocol/http.js'
 import { Refused } from '../protocol/problem.js'
 import { keyOfAddress } from './addresses.js'
@@ -26,7 +26,7 @@ export function peopleApi(routes: Routes, relay: Relay): void {
   }
 
   routes.on('signIn', async (request, response) => {
-    const { name, password } = bodyOf<SignInRequest>(request, `${body}SignInRequest`)
+    const { name, password } = bodyOf<UserSignIn>(request, `${body}UserSignIn`)
     const address = keyOfAddress(request.ip)
     const account = name.normalize('NFKC').trim().toLowerCase()
     const counted = [
