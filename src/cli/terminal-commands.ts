@@ -5,6 +5,7 @@ import { DataDirectory } from '../storage/data-directory.js'
 import type { ExchangeProgress } from '../terminal/exchange.js'
 import type { ForceProgress, ForceResult } from '../terminal/force.js'
 import { pair } from '../terminal/identity.js'
+import { refuseInsecure, relayUrl } from '../terminal/relay-address.js'
 import type { Status } from '../terminal/status.js'
 import type { SyncResult } from '../terminal/syncer.js'
 import {
@@ -28,6 +29,12 @@ interface Data extends Common {
   readonly by?: string
 }
 
+interface PairOptions extends Data {
+  readonly relay: string
+  readonly code: string
+  readonly insecure?: boolean
+}
+
 export function terminalCommands(program: Command): Command {
   const terminal = program.command('terminal').description('one till: an agent with its own data directory')
 
@@ -35,9 +42,13 @@ export function terminalCommands(program: Command): Command {
     .description('pair this directory with a relay, and fetch the shop and its catalogue')
     .requiredOption('--relay <url>', 'address of the relay')
     .requiredOption('--code <code>', 'the code the relay operator gave')
+    .option(
+      '--insecure',
+      'use an address without TLS that is not this machine’s; only in a network you trust',
+    )
     .action(
       action(
-        async (context, options: Data & { relay: string; code: string }) => pairTerminal(context, options),
+        async (context, options: PairOptions) => pairTerminal(context, options),
         (options) => options,
       ),
     )
@@ -169,11 +180,11 @@ function person({ by }: Data): { by?: string } {
   return by === undefined ? {} : { by }
 }
 
-async function pairTerminal(
-  context: CommandContext,
-  options: Data & { relay: string; code: string },
-): Promise<number> {
+async function pairTerminal(context: CommandContext, options: PairOptions): Promise<number> {
   const directory = resolve(options.data)
+  const { insecure = false } = options
+  // Before a directory is made for it.
+  refuseInsecure(relayUrl(options.relay), insecure)
   const held = await DataDirectory.open({
     directory,
     kind: 'terminal',
@@ -182,7 +193,8 @@ async function pairTerminal(
     now: outside.now,
   })
   try {
-    await pair(directory, outside.disk, options.relay, options.code, AbortSignal.timeout(60_000))
+    const { relay, code } = options
+    await pair(directory, outside.disk, relay, code, AbortSignal.timeout(60_000), { insecure })
     // It has a new epoch: whatever the directory was copied from, its numbers are its own now.
     await held.adopt()
   } finally {
