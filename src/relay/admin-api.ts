@@ -8,6 +8,7 @@ import { sendJsonList, sendParts } from '../protocol/streams.js'
 import { Refused } from '../protocol/problem.js'
 import { VERSION } from '../protocol/version.js'
 import { dayRangeOf } from '../protocol/queries.js'
+import { cashierApi } from './cashier-api.js'
 import type { Relay } from './relay.js'
 
 /** Only who can read the relay's directory knows the token: commands run by the operator on the same machine. */
@@ -31,6 +32,7 @@ export function adminApi(relay: Relay, token: string): Router {
   const api = Router()
   api.use(operatorsOnly(token))
   api.use(express.json({ limit: '64kb' }))
+  api.use(cashierApi(relay))
   const body = 'relay-api.schema.json#/$defs/'
 
   api.post('/pairings', async (request, response) => {

@@ -21,6 +21,9 @@ export interface ShopsOptions {
   readonly random: (bytes: number) => Uint8Array
 }
 
+/** Who changes a shop's document where no person is named: a command on the relay's machine. */
+export const OPERATOR = 'relay operator'
+
 /** The shops of a relay and their terminals, kept in one document per shop that only the relay writes. */
 export class Shops {
   readonly #options: ShopsOptions
@@ -92,10 +95,11 @@ export class Shops {
     shop: string,
     did: string,
     write: (draft: FlatDoc, before: A.Doc<FlatDoc>) => void,
+    by = OPERATOR,
   ): Promise<Shop> {
     const id = this.#id(shop)
     const options = {
-      message: noteText({ terminal: 'relay', by: 'relay operator', did }),
+      message: noteText({ terminal: 'relay', by, did }),
       time: Math.floor(this.#options.now().getTime() / 1000),
     }
     const handle = await this.#options.durable.open<FlatDoc>(id)
@@ -108,6 +112,26 @@ export class Shops {
       await this.#options.durable.create<FlatDoc>(id, options, (draft) => write(draft, {}))
     }
     return this.#read(shop)
+  }
+
+  /**
+   * Writes more into a shop's document, when nothing else is written into any.
+   * @param plan looks at the document as it is and returns what to write; what it throws writes nothing
+   */
+  write(
+    shop: string,
+    did: string,
+    plan: (before: A.Doc<FlatDoc>) => (draft: FlatDoc, before: A.Doc<FlatDoc>) => void,
+    by?: string,
+  ): Promise<Shop> {
+    return this.#queue.run('shops', async () => this.#change(shop, did, plan(await this.document(shop)), by))
+  }
+
+  /** A shop's document as it is. */
+  async document(shop: string): Promise<A.Doc<FlatDoc>> {
+    const handle = await this.#options.durable.open<FlatDoc>(this.#id(shop))
+    if (!handle) throw new Error(`The document of shop ${shop} is missing: restore it from a backup`)
+    return handle.doc()
   }
 
   /** Founds a shop, or gives an existing one new settings; a changed policy becomes its next version. */
