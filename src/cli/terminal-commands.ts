@@ -8,6 +8,7 @@ import { pair } from '../terminal/identity.js'
 import { refuseInsecure, relayUrl } from '../terminal/relay-address.js'
 import type { Status } from '../terminal/status.js'
 import type { SyncResult } from '../terminal/syncer.js'
+import type { ServiceClient } from './client.js'
 import {
   action,
   choiceOption,
@@ -20,13 +21,13 @@ import {
 } from './context.js'
 import { EXIT } from './exit.js'
 import { outside } from './outside.js'
+import { asPerson, person, withPerson, type ByPerson } from './person.js'
 import { startTerminal, withKind } from './service.js'
 
 const DEFAULT_PORT = 8701
 
 interface Data extends Common {
   readonly data: string
-  readonly by?: string
 }
 
 interface PairOptions extends Data {
@@ -98,7 +99,7 @@ export function terminalCommands(program: Command): Command {
     .description('Sync Data To Server: exchange everything with the relay both ways; the mode stays')
     .action(
       action(
-        async (context, options: Data) => syncWith(context, options, '/v1/sync', {}),
+        async (context, options: ByPerson) => syncWith(context, options, '/v1/sync', {}),
         (options) => options,
       ),
     )
@@ -107,7 +108,7 @@ export function terminalCommands(program: Command): Command {
     .description('Work As Online Client: sync, then stay connected')
     .action(
       action(
-        async (context, options: Data) => syncWith(context, options, '/v1/online', { confirm: true }),
+        async (context, options: ByPerson) => syncWith(context, options, '/v1/online', { confirm: true }),
         (options) => options,
       ),
     )
@@ -116,9 +117,11 @@ export function terminalCommands(program: Command): Command {
     .description('Work Disconnected: nothing is sent until you ask')
     .action(
       action(
-        async (context, options: Data) => {
+        async (context, options: ByPerson) => {
           const status = await withKind(options.data, 'terminal', (client) =>
-            client.send<Status>('POST', '/v1/disconnect', person(options)),
+            asPerson(client, options, (signedIn) =>
+              signedIn.send<Status>('POST', '/v1/disconnect', person(options)),
+            ),
           )
           context.print(status, statusText(status))
         },
@@ -134,13 +137,15 @@ export function terminalCommands(program: Command): Command {
     .option('--no-keep-catalogue', 'delete the catalogue too; it is fetched again with the next sync')
     .action(
       action(
-        async (context, options: Data & { keepCatalogue?: boolean }) => {
+        async (context, options: ByPerson & { keepCatalogue?: boolean }) => {
           const body = { ...person(options), keepCatalogue: options.keepCatalogue ?? true }
           const result = await withKind(options.data, 'terminal', (client) =>
-            client.long<ForceResult>('/v1/force', body, (event) => {
-              const { phase, done, total, unit } = event as ForceProgress
-              context.progress.update(`${phase} (${unit})`, done, total)
-            }),
+            asPerson(client, options, (signedIn) =>
+              signedIn.long<ForceResult>('/v1/force', body, (event) => {
+                const { phase, done, total, unit } = event as ForceProgress
+                context.progress.update(`${phase} (${unit})`, done, total)
+              }),
+            ),
           )
           context.print(
             result,
@@ -159,9 +164,11 @@ export function terminalCommands(program: Command): Command {
     )
     .action(
       action(
-        async (context, options: Data) => {
+        async (context, options: ByPerson) => {
           const status = await withKind(options.data, 'terminal', (client) =>
-            client.send<Status>('POST', '/v1/mark-synced', person(options)),
+            asPerson(client, options, (signedIn) =>
+              signedIn.send<Status>('POST', '/v1/mark-synced', person(options)),
+            ),
           )
           context.print(status, statusText(status))
         },
@@ -170,14 +177,6 @@ export function terminalCommands(program: Command): Command {
     )
 
   return terminal
-}
-
-export function withPerson(command: Command): Command {
-  return withData(command).option('--by <person>', 'who does it')
-}
-
-function person({ by }: Data): { by?: string } {
-  return by === undefined ? {} : { by }
 }
 
 async function pairTerminal(context: CommandContext, options: PairOptions): Promise<number> {
@@ -218,11 +217,19 @@ function progressOf(context: CommandContext): (event: unknown) => void {
   }
 }
 
-async function syncWith(context: CommandContext, options: Data, path: string, body: object): Promise<number> {
+async function syncWith(
+  context: CommandContext,
+  options: ByPerson,
+  path: string,
+  body: object,
+): Promise<number> {
   const result = await interruptible((signal) =>
-    withKind(options.data, 'terminal', (client) =>
-      client.long<SyncResult>(path, { ...body, ...person(options) }, progressOf(context), signal),
-    ),
+    withKind(options.data, 'terminal', (client) => {
+      const work = (asking: ServiceClient): Promise<SyncResult> =>
+        asking.long<SyncResult>(path, { ...body, ...person(options) }, progressOf(context), signal)
+      // A sync changes nothing but what it brings: whoever may read the directory may start one, as a timer does.
+      return path === '/v1/sync' && options.by === undefined ? work(client) : asPerson(client, options, work)
+    }),
   )
   context.print(result, `Received ${result.received} documents; ${result.receipted} sent and receipted.`)
   if (result.relayBehind)
