@@ -60,8 +60,9 @@ function typed(question: string, { keyboard, say }: PinSources): Promise<string>
       'A PIN is needed, and nobody is here to type it. Give it with --pin-file FILE, or in COUNTERFOIL_PIN.',
     )
   }
-  say(question)
+  // First, or what is typed as soon as the question stands there would be shown.
   keyboard.setRawMode(true)
+  say(question)
   keyboard.resume()
   return new Promise((resolve, reject) => {
     let text = ''

@@ -9,6 +9,8 @@ import { readNewPin, readPin, type Keyboard, type PinSources } from '../../src/c
 class TypedKeys extends EventEmitter implements Keyboard {
   readonly isTTY = true
   readonly said: string[] = []
+  /** What was asked while the terminal would have shown the answer. */
+  readonly askedInTheOpen: string[] = []
   raw = false
   readonly #answers: string[]
 
@@ -31,12 +33,17 @@ class TypedKeys extends EventEmitter implements Keyboard {
 
   pause(): void {}
 
+  #say(text: string): void {
+    this.said.push(text)
+    if (!this.raw && text !== '\n') this.askedInTheOpen.push(text)
+  }
+
   get sources(): PinSources {
     return {
       file: undefined,
       environment: undefined,
       keyboard: this,
-      say: (text) => void this.said.push(text),
+      say: (text) => this.#say(text),
     }
   }
 }
@@ -52,6 +59,7 @@ describe('a PIN', () => {
     const keys = new TypedKeys('47x\u007F11\r')
     expect(await readPin('PIN of Asha', keys.sources)).toBe('4711')
     expect(keys.said.join('')).toBe('PIN of Asha: \n')
+    expect(keys.askedInTheOpen).toEqual([])
     expect(keys.raw).toBe(false)
     expect(keys.listenerCount('data')).toBe(0)
   })
