@@ -20,6 +20,11 @@ export class ServiceClient {
     this.#token = token
   }
 
+  /** The same process, asked in the name of whoever has this token. */
+  as(token: string): ServiceClient {
+    return new ServiceClient(this.#base, token)
+  }
+
   async #fetch(
     method: string,
     path: string,
@@ -49,6 +54,16 @@ export class ServiceClient {
       problem = { detail: `HTTP status ${response.status}: ${text.slice(0, 200)}` }
     }
     throw refusedFrom(problem, response.status)
+  }
+
+  /** As {@link get}, before anything was done or printed: if the process is lost after it, asking anew is still safe. */
+  async peek<T>(path: string): Promise<T> {
+    const answered = this.#answered
+    try {
+      return await this.get<T>(path)
+    } finally {
+      this.#answered = answered
+    }
   }
 
   async get<T>(path: string): Promise<T> {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Incident, PairingResponse, RelayConfig, ShopOptions } from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
 import { Refused } from '../protocol/problem.js'
+import { cashierCommands } from './cashier-commands.js'
 import {
   action,
   choiceOption,
@@ -160,6 +161,8 @@ export function relayCommands(program: Command): void {
         (options) => options,
       ),
     )
+
+  cashierCommands(relay)
 
   withData(relay.command('status'))
     .description('shops, terminals, documents, receipts and damage')

@@ -99,11 +99,12 @@ export async function startTerminal(
   ])
   const directory = resolve(dataDirectory)
   const agent = await Agent.open({ directory, outside, log: makeLogger('terminal', quiet) })
-  const served = await serveTerminal(agent, port).catch(async (error: unknown) => {
+  const secret = randomBytes(32).toString('base64url')
+  const served = await serveTerminal(agent, { port, secret, outside }).catch(async (error: unknown) => {
     await agent.stop()
     throw error
   })
-  return { agent, ...(await announced(directory, served, { url: served.url })) }
+  return { agent, ...(await announced(directory, served, { url: served.url, token: secret })) }
 }
 
 /** A process that has just locked the directory tells its address within moments. */

@@ -41,6 +41,8 @@ const PEOPLE = ['operator', 'auditor', 'manager'] as const
 const READERS = ['operator', 'auditor', 'manager', 'machine'] as const
 const INSPECTORS = ['operator', 'auditor', 'machine'] as const
 const OPERATORS = ['operator', 'machine'] as const
+/** About a shop; a manager about the own one. */
+const DECIDERS = ['operator', 'manager', 'machine'] as const
 
 export const ROUTES = {
   page: { method: 'GET', path: '/', who: ANYONE, purpose: 'the page people sign in on' },
@@ -143,7 +145,7 @@ export const ROUTES = {
   shops: {
     method: 'PUT',
     path: '/v1/admin/shops',
-    who: ['operator', 'manager', 'machine'],
+    who: DECIDERS,
     takes: 'small-json',
     purpose: 'found a shop or change its settings; a manager those of the own shop',
   },
@@ -176,6 +178,33 @@ export const ROUTES = {
     path: '/v1/admin/evidence/:serial',
     who: INSPECTORS,
     purpose: 'the bytes kept of an incident',
+  },
+  cashiers: {
+    method: 'GET',
+    path: '/v1/admin/cashiers',
+    who: READERS,
+    purpose: 'who signs in at the terminals of a shop; a manager of the own shop',
+  },
+  cashierAdd: {
+    method: 'POST',
+    path: '/v1/admin/cashiers',
+    who: DECIDERS,
+    takes: 'small-json',
+    purpose: 'let somebody sign in at the terminals of a shop',
+  },
+  cashierPin: {
+    method: 'PUT',
+    path: '/v1/admin/cashiers/pin',
+    who: DECIDERS,
+    takes: 'small-json',
+    purpose: 'give a cashier a new PIN',
+  },
+  cashierRemove: {
+    method: 'POST',
+    path: '/v1/admin/cashiers/remove',
+    who: DECIDERS,
+    takes: 'small-json',
+    purpose: 'a cashier may not sign in any more',
   },
   people: { method: 'GET', path: '/v1/admin/people', who: OPERATORS, purpose: 'who may sign in' },
   personAdd: {

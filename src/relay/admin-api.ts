@@ -6,7 +6,7 @@ import { Refused } from '../protocol/problem.js'
 import { dayRangeOf } from '../protocol/queries.js'
 import { sendJsonList, sendParts } from '../protocol/streams.js'
 import { VERSION } from '../protocol/version.js'
-import { nameOf, shopBoundTo } from './caller.js'
+import { mustBeOwnShop, nameOf, shopBoundTo } from './caller.js'
 import type { Relay } from './relay.js'
 import type { Routes } from './routes.js'
 
@@ -34,14 +34,7 @@ export function adminApi(routes: Routes, relay: Relay): void {
   routes.on('shops', async (request, response, caller) => {
     const name = queryOf(request, 'name')
     if (!name || name.length > 500) throw new Refused('invalid', 'invalid-query', 'Name the shop: ?name=…')
-    const own = shopBoundTo(caller)
-    if (own !== undefined && relay.shops.byName(name)?.id !== own) {
-      throw new Refused(
-        'forbidden',
-        'not-your-shop',
-        'A manager may change the settings of the own shop only.',
-      )
-    }
+    mustBeOwnShop(caller, relay.shops.byName(name)?.id)
     const options = bodyOf<ShopOptions>(request, `${body}ShopOptions`)
     const shop = await relay.shops.configure(name, options, nameOf(caller))
     response.json({ ...shop, terminals: [...shop.terminals.values()].map(withoutKeys) })

@@ -5,6 +5,7 @@ import { VERSION } from '../protocol/version.js'
 import { adminApi } from './admin-api.js'
 import { browsers } from './browsers.js'
 import { Buckets } from './buckets.js'
+import { cashierApi } from './cashier-api.js'
 import type { HttpLimits } from './http-limits.js'
 import type { LimitNotes } from './limit-notes.js'
 import { PAGE_POLICY, pageRoutes } from './page.js'
@@ -53,6 +54,7 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   pageRoutes(routes)
   peopleApi(routes, relay)
   adminApi(routes, relay)
+  cashierApi(routes, relay)
   terminalApi(routes, relay)
 
   app.use(notFound)

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Request } from 'express'
+import { Refused } from '../protocol/problem.js'
 import type { Caller } from './access-table.js'
 import type { Person } from './people.js'
 import type { Relay } from './relay.js'
@@ -39,6 +40,13 @@ export function nameOf(principal: SignedIn | Machine): string {
 /** The one shop a person is bound to; undefined for those who see all. */
 export function shopBoundTo(principal: SignedIn | Machine): string | undefined {
   return principal.kind === 'person' ? principal.person.shop : undefined
+}
+
+/** @throws Refused `not-your-shop`, where a person is bound to a shop and this is another or none */
+export function mustBeOwnShop(principal: SignedIn | Machine, shop: string | undefined): void {
+  const own = shopBoundTo(principal)
+  if (own === undefined || own === shop) return
+  throw new Refused('forbidden', 'not-your-shop', 'A manager decides about the own shop only.')
 }
 
 /**

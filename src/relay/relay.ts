@@ -64,6 +64,7 @@ const IDLE_MS = 60_000
 export class Relay {
   readonly log: Log
   readonly now: () => Date
+  readonly random: (bytes: number) => Uint8Array
   readonly identity: RelayIdentity
   readonly durable: DurableRepo
   readonly registry: IndexLog<DocumentName>
@@ -92,6 +93,7 @@ export class Relay {
     const organisation = identity.organisation
     this.log = options.log
     this.now = now
+    this.random = random
     this.#directory = directory
     this.identity = identity
     this.durable = durable

@@ -114,6 +114,26 @@ export class Shops {
     return this.#read(shop)
   }
 
+  /**
+   * Writes more into a shop's document, when nothing else is written into any.
+   * @param plan looks at the document as it is and returns what to write; what it throws writes nothing
+   */
+  write(
+    shop: string,
+    did: string,
+    plan: (before: A.Doc<FlatDoc>) => (draft: FlatDoc, before: A.Doc<FlatDoc>) => void,
+    by?: string,
+  ): Promise<Shop> {
+    return this.#queue.run('shops', async () => this.#change(shop, did, plan(await this.document(shop)), by))
+  }
+
+  /** A shop's document as it is. */
+  async document(shop: string): Promise<A.Doc<FlatDoc>> {
+    const handle = await this.#options.durable.open<FlatDoc>(this.#id(shop))
+    if (!handle) throw new Error(`The document of shop ${shop} is missing: restore it from a backup`)
+    return handle.doc()
+  }
+
   /** Founds a shop, or gives an existing one new settings; a changed policy becomes its next version. */
   configure(name: string, given: ShopOptions, by?: string): Promise<Shop> {
     return this.#queue.run('shops', () => this.#configure(name, given, by))

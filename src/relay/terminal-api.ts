@@ -24,7 +24,7 @@ import { CLOSE } from '../protocol/close-codes.js'
 import { answerLong, bodyOf, queryOf } from '../protocol/http.js'
 import { CUSTODY_WAIT_MS } from '../protocol/limits.js'
 import { Refused } from '../protocol/problem.js'
-import { proves } from '../protocol/proof.js'
+import { prove, proves } from '../protocol/proof.js'
 import { PROTOCOL_VERSION, VERSION } from '../protocol/version.js'
 import { keyOfAddress } from './addresses.js'
 import type { Relay } from './relay.js'
@@ -79,9 +79,18 @@ export function terminalApi(routes: Routes, relay: Relay): void {
   })
 
   routes.on('challenge', (request, response) => {
-    const { terminal } = bodyOf<ChallengeRequest>(request, `${body}ChallengeRequest`)
+    const { terminal, nonce: terminalNonce } = bodyOf<ChallengeRequest>(request, `${body}ChallengeRequest`)
+    const { id, signer } = relay.identity
     // An unknown terminal gets a nonce as well: who is paired here is nobody's business.
-    const answer: ChallengeResponse = { relay: relay.identity.id, nonce: relay.sessions.challenge(terminal) }
+    const nonce = relay.sessions.challenge(terminal)
+    const statement = {
+      context: 'counterfoil challenge 1',
+      relay: id,
+      terminal,
+      terminalNonce,
+      nonce,
+    } as const
+    const answer: ChallengeResponse = { relay: id, nonce, signature: prove(statement, signer) }
     response.json(answer)
   })
 

@@ -118,7 +118,7 @@ export class Agent extends EventEmitter<AgentEvents> {
         await ledger.forgetAfter(after)
       },
       now: outside.now,
-      random: () => (outside.random(1)[0] ?? 0) / 255,
+      random: outside.random,
       onChange: (state) => {
         this.syncer.linkChanged(state)
         this.emit('status')

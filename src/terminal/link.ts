@@ -28,10 +28,13 @@ export interface LinkOptions {
    */
   readonly onForgotten: (after: number) => Promise<void>
   readonly now: () => Date
-  /** From 0 to 1. */
-  readonly random: () => number
+  /** Gives so many random bytes. */
+  readonly random: (bytes: number) => Uint8Array
   readonly onChange: (state: LinkState) => void
 }
+
+/** No two connections ever draw the same. */
+const NONCE_BYTES = 32
 
 /** Keeps one connection to the relay: while it is wanted, for ever; else as long as somebody uses it. */
 export class Link {
@@ -120,7 +123,8 @@ export class Link {
     const { identity, serial, onForgotten } = this.#options
     this.#set({ state: 'connecting' })
     try {
-      const session = await RelaySession.connect(identity(), serial(), this.#abort.signal)
+      const nonce = Buffer.from(this.#options.random(NONCE_BYTES)).toString('base64url')
+      const session = await RelaySession.connect(identity(), serial(), nonce, this.#abort.signal)
       if (session.forgottenAfter !== undefined) await onForgotten(session.forgottenAfter)
       await this.#openSocket(session)
       this.#tries = 0
@@ -160,7 +164,7 @@ export class Link {
       this.#set({ state: 'down', reason })
       return
     }
-    const wait = backoff(this.#tries, this.#options.random())
+    const wait = backoff(this.#tries, (this.#options.random(1)[0] ?? 0) / 255)
     this.#tries += 1
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => this.#try(), wait)

@@ -1,4 +1,5 @@
 import type {
+  ChallengeRequest,
   ChallengeResponse,
   ConnectResponse,
   CustodyResponse,
@@ -14,10 +15,11 @@ import type {
 import { validate } from '../docs/validate.js'
 import { CUSTODY_WAIT_MS } from '../protocol/limits.js'
 import { Refused } from '../protocol/problem.js'
-import { prove } from '../protocol/proof.js'
+import { prove, proves } from '../protocol/proof.js'
 import { PROTOCOL_VERSION, VERSION } from '../protocol/version.js'
 import { getJson, postJson, request, sendJson } from './http-client.js'
 import type { TerminalIdentity } from './identity.js'
+import { refuseInsecure } from './relay-address.js'
 
 /** The relay may merge a large bundle before it answers. */
 const TAKE_TIMEOUT_MS = 15 * 60_000
@@ -43,22 +45,32 @@ export class RelaySession {
   }
 
   /**
-   * Challenge and response.
+   * Challenge and response, both ways: the relay proves first that it holds the key that was pinned, and nothing is
+   * signed for one that does not.
    * @param held the serial of the last receipt this terminal holds
-   * @throws Refused `relay-unreachable`, `not-paired`, `protocol-mismatch`, `other-relay`
+   * @param terminalNonce 16 random bytes or more, base64url, for this connection only
+   * @throws Refused `relay-unreachable`, `not-paired`, `protocol-mismatch`, `other-relay`, `insecure-relay`
    */
-  static async connect(identity: TerminalIdentity, held: number, signal: AbortSignal): Promise<RelaySession> {
+  static async connect(
+    identity: TerminalIdentity,
+    held: number,
+    terminalNonce: string,
+    signal: AbortSignal,
+  ): Promise<RelaySession> {
     const { relayUrl: base, terminal, epoch } = identity
-    const challenge = await postJson(base, '/v1/challenge', { terminal }, { signal })
+    refuseInsecure(base, identity.insecure === true)
+    const asked: ChallengeRequest = { terminal, nonce: terminalNonce }
+    const challenge = await postJson(base, '/v1/challenge', asked, { signal })
     validate<ChallengeResponse>(schema('ChallengeResponse'), challenge, ANSWER)
-    if (challenge.relay !== identity.relay) {
+    const { nonce, relay } = challenge
+    const claim = { context: 'counterfoil challenge 1', relay, terminal, terminalNonce, nonce } as const
+    if (relay !== identity.relay || !proves(claim, identity.relayKey, challenge.signature)) {
       throw new Refused(
         'forbidden',
         'other-relay',
-        `The relay at ${base} is not the one this terminal was paired with.`,
+        `What answers at ${base} is not the relay this terminal was paired with: it does not hold that relay's key. Check the address and the network; if the relay was founded anew, pair an empty directory with it.`,
       )
     }
-    const { nonce, relay } = challenge
     const signature = prove(
       { context: 'counterfoil connect 1', relay, terminal, epoch, nonce, protocol: PROTOCOL_VERSION },
       identity.signer,

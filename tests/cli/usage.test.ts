@@ -5,7 +5,8 @@ import { makeProgram } from '../../src/cli/program.js'
 import { useProcesses } from '../support/processes.js'
 import { runHere } from './run-here.js'
 
-const PERSON = ['--data <dir>', '--json', '--by <person>']
+const PERSON = ['--data <dir>', '--json', '--by <person>', '--pin-file <file>']
+const CASHIER = ['--data <dir>', '--json', '--shop <name>', '--name <person>']
 
 /** Every command, and every option it has. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
@@ -36,6 +37,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     '--address <text>',
     '--tax-id <text>',
   ],
+  'relay cashier add': [...CASHIER, '--role <role>', '--pin-file <file>'],
+  'relay cashier pin': [...CASHIER, '--pin-file <file>'],
+  'relay cashier remove': CASHIER,
+  'relay cashier list': ['--data <dir>', '--json', '--shop <name>'],
   'relay status': ['--data <dir>', '--json'],
   'relay incidents': ['--data <dir>', '--json'],
   'relay user add': [
@@ -49,7 +54,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'relay user list': ['--data <dir>', '--json'],
   'relay user password': ['--data <dir>', '--json', '--name <name>', '--password-file <file>'],
   'relay user remove': ['--data <dir>', '--json', '--name <name>'],
-  'terminal pair': ['--data <dir>', '--json', '--relay <url>', '--code <code>'],
+  'terminal pair': ['--data <dir>', '--json', '--relay <url>', '--code <code>', '--insecure'],
   'terminal serve': ['--data <dir>', '--json', '--port <n>', '--mode <mode>'],
   'terminal status': ['--data <dir>', '--json'],
   'terminal sync': PERSON,

@@ -168,7 +168,7 @@ describe('many requests that prove nothing', () => {
     fetch(`${url}/v1/challenge`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ terminal: strangeId() }),
+      body: JSON.stringify({ terminal: strangeId(), nonce: 'A'.repeat(43) }),
     })
   const flood = async (url: string): Promise<Response> => {
     for (;;) {

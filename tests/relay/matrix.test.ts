@@ -79,7 +79,7 @@ const PROBES: Readonly<Record<string, Probe>> = {
   'GET /healthz': { good: 200 },
   'GET /readyz': { good: 200 },
   'POST /v1/pair': { body: () => pairBody(code, newSigner()), good: 201 },
-  'POST /v1/challenge': { body: () => ({ terminal: strangeId() }), good: 200 },
+  'POST /v1/challenge': { body: () => ({ terminal: strangeId(), nonce: nonsense() }), good: 200 },
   'POST /v1/connect': {
     body: () => ({
       terminal: strangeId(),
@@ -123,6 +123,22 @@ const PROBES: Readonly<Record<string, Probe>> = {
   'GET /v1/admin/history': { good: 200 },
   'GET /v1/admin/incidents': { good: 200 },
   'GET /v1/admin/evidence/:serial': { path: '/v1/admin/evidence/SERIAL', good: 200 },
+  'GET /v1/admin/cashiers': { path: '/v1/admin/cashiers?shop=Main', good: 200 },
+  'POST /v1/admin/cashiers': {
+    body: () => ({ shop: 'Main', name: 'T01', pin: '1234' }),
+    good: 409,
+    code: 'name-of-a-terminal',
+  },
+  'PUT /v1/admin/cashiers/pin': {
+    body: () => ({ shop: 'Main', name: 'Nobody', pin: '1234' }),
+    good: 404,
+    code: 'unknown-cashier',
+  },
+  'POST /v1/admin/cashiers/remove': {
+    body: () => ({ shop: 'Main', name: 'Nobody' }),
+    good: 404,
+    code: 'unknown-cashier',
+  },
   'GET /v1/admin/people': { good: 200 },
   'POST /v1/admin/people': {
     body: () => ({ name: 'Olga', role: 'operator', password: PASSWORD }),

@@ -254,6 +254,16 @@ describe('roles', () => {
       })
     }
     expect(relay.relay.shops.byName('New')).toBeUndefined()
+    for (const [method, path, body] of [
+      ['POST', '/v1/admin/cashiers', { shop: 'Other', name: 'Cash', pin: '1234' }],
+      ['PUT', '/v1/admin/cashiers/pin', { shop: 'Other', name: 'Cash', pin: '1234' }],
+      ['POST', '/v1/admin/cashiers/remove', { shop: 'Nowhere', name: 'Cash' }],
+    ] as const) {
+      expect(await manager.send(method, path, body)).toMatchObject({
+        status: 403,
+        body: { type: 'counterfoil:not-your-shop' },
+      })
+    }
   })
 
   test('H1 what is changed over the API is changed in the name of the person', async () => {

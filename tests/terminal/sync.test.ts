@@ -265,7 +265,7 @@ describe('sync', () => {
       await agent.till.sell(tea())
       await world.stop(agent)
       const { changeIdentity } = await import('../../src/terminal/identity.js')
-      await changeIdentity(world.path('T01'), nodeDisk, { relayUrl: url })
+      await changeIdentity(world.path('T01'), nodeDisk, { relayUrl: url, insecure: true })
       const lost = await world.agent(world.path('T01'))
       lost.start()
       const attempt = lost.sync().catch((error: unknown) => error)
