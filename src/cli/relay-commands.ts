@@ -14,6 +14,7 @@ import {
   type Common,
 } from './context.js'
 import { EXIT } from './exit.js'
+import { fleetCommands } from './fleet-commands.js'
 import { readText } from './input-file.js'
 import { startRelay, withKind } from './service.js'
 
@@ -156,19 +157,23 @@ export function relayCommands(program: Command): void {
     )
 
   withData(relay.command('status'))
-    .description('shops, terminals, documents, receipts and damage')
+    .description(
+      'shops, terminals, documents, receipts, fork alarms and damage; exit 6 where one of the last two was found',
+    )
     .action(
       action(
         async (context, options: Common & { data: string }) => {
           const status = await withKind(options.data, 'relay', (client) =>
-            client.get<{ damage: unknown[] }>('/v1/admin/status'),
+            client.get<{ damage: unknown[]; forks: unknown[] }>('/v1/admin/status'),
           )
           context.print(status, JSON.stringify(status, null, 2))
-          return status.damage.length > 0 ? EXIT.found : EXIT.ok
+          return status.damage.length + status.forks.length > 0 ? EXIT.found : EXIT.ok
         },
         (options) => options,
       ),
     )
+
+  fleetCommands(relay)
 }
 
 async function readConfig(path: string): Promise<RelayConfig> {

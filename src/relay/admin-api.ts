@@ -3,11 +3,13 @@ import express, { Router, type RequestHandler } from 'express'
 import type { PairingRequest, PairingResponse, ShopOptions } from '../docs/generated/types.js'
 import { csvParts } from '../docs/export.js'
 import { historyAbout } from '../docs/history-query.js'
+import type { ShopTerminal } from '../docs/shop.js'
 import { bodyOf, queryOf } from '../protocol/http.js'
 import { sendJsonList, sendParts } from '../protocol/streams.js'
 import { Refused } from '../protocol/problem.js'
 import { VERSION } from '../protocol/version.js'
 import { dayRangeOf } from '../protocol/queries.js'
+import { fleetApi } from './fleet-api.js'
 import type { Relay } from './relay.js'
 
 /** Only who can read the relay's directory knows the token: commands run by the operator on the same machine. */
@@ -35,6 +37,7 @@ export function adminApi(relay: Relay, token: string): Router {
 
   api.post('/pairings', async (request, response) => {
     const { shop, terminal, role = 'till' } = bodyOf<PairingRequest>(request, `${body}PairingRequest`)
+    relay.shops.mayPair(shop, terminal)
     // The shop is founded now, so that a mistake in its settings is told to the operator and not to the cashier.
     if (!relay.shops.byName(shop)) await relay.shops.configure(shop, {})
     const { code, expiresAt } = await relay.pairings.create(shop, terminal, role)
@@ -56,6 +59,8 @@ export function adminApi(relay: Relay, token: string): Router {
     response.json({ ...shop, terminals: [...shop.terminals.values()].map(withoutKeys) })
   })
 
+  api.use(fleetApi(relay))
+
   api.get('/status', (_request, response) => {
     response.json({
       relay: relay.identity.id,
@@ -65,6 +70,8 @@ export function adminApi(relay: Relay, token: string): Router {
       documents: relay.registry.size,
       receipts: relay.issued.serial,
       damage: relay.durable.storage.damage(),
+      forks: relay.fleet.forks.open(),
+      behind: relay.fleet.behind.list(),
       shops: relay.shops.all().map((shop) => ({
         id: shop.id,
         name: shop.name,
@@ -101,18 +108,14 @@ export function adminApi(relay: Relay, token: string): Router {
   return api
 }
 
-function withoutKeys({
-  id,
-  code,
-  name,
-  role,
-  epoch,
-}: {
-  id: string
-  code: string
-  name: string
-  role: string
-  epoch: string
-}) {
-  return { id, code, name, role, epoch }
+function withoutKeys({ id, code, name, role, epoch, revoked, intake }: ShopTerminal) {
+  return {
+    id,
+    code,
+    name,
+    role,
+    epoch,
+    ...(revoked === undefined ? {} : { revoked }),
+    ...(intake === undefined ? {} : { intake }),
+  }
 }

@@ -26,6 +26,7 @@ import { CUSTODY_WAIT_MS, JSON_BODY_BYTES, UPLOAD_PART_BYTES } from '../protocol
 import { Refused } from '../protocol/problem.js'
 import { proves } from '../protocol/proof.js'
 import { PROTOCOL_VERSION, VERSION } from '../protocol/version.js'
+import { notForIntake } from './fleet.js'
 import type { Relay } from './relay.js'
 import type { Identity } from './sessions.js'
 
@@ -91,8 +92,9 @@ export function terminalApi(relay: Relay): Router {
 
   api.post('/epoch', json, async (request, response) => {
     const identity = identify(request)
-    const { reason } = bodyOf<EpochRequest>(request, `${body}EpochRequest`)
-    const { epoch } = await relay.shops.nextEpoch(identity.terminal, reason)
+    notForIntake(identity)
+    const { reason, asked } = bodyOf<EpochRequest>(request, `${body}EpochRequest`)
+    const { epoch } = await relay.shops.nextEpoch(identity.terminal, identity.epoch, reason, asked)
     relay.log.warn({ terminal: identity.terminal, epoch, reason }, 'new epoch')
     const answer: EpochResponse = { epoch }
     response.json(answer)
@@ -108,14 +110,23 @@ export function terminalApi(relay: Relay): Router {
 
   api.post('/custody', json, async (request, response) => {
     const identity = identify(request)
-    const { documents, waitMs } = bodyOf<CustodyRequest>(request, `${body}CustodyRequest`)
-    await answerLong(request, response, (_progress, signal) =>
-      relay.custody.request(identity, documents, Math.min(waitMs ?? 0, CUSTODY_WAIT_MS), signal),
-    )
+    const { documents, waitMs, rest = false } = bodyOf<CustodyRequest>(request, `${body}CustodyRequest`)
+    await answerLong(request, response, async (_progress, signal) => {
+      const wait = Math.min(waitMs ?? 0, CUSTODY_WAIT_MS)
+      const answer = await relay.custody.request(identity, documents, wait, signal)
+      // Who was hung up meanwhile, such as two copies that were just found out, is to connect again and be told why.
+      identify(request)
+      if (identity.intake)
+        await relay.fleet.intake.handedIn(identity.terminal, answer.receipt ? [answer.receipt] : [])
+      else if (rest && answer.missing.length + answer.refused.length === 0)
+        await relay.fleet.behind.healed(identity.terminal)
+      return answer
+    })
   })
 
   api.get('/invoice', async (request, response) => {
     const identity = identify(request)
+    notForIntake(identity)
     const number = queryOf(request, 'number')
     if (number === undefined) throw new Refused('invalid', 'invalid-query', 'Name the invoice: ?number=…')
     response.json(await relay.invoices.find(number, identity.shop))
@@ -123,6 +134,7 @@ export function terminalApi(relay: Relay): Router {
 
   api.post('/stock', json, async (request, response) => {
     const identity = identify(request)
+    notForIntake(identity)
     if (identity.role !== 'manager') {
       throw new Refused(
         'forbidden',
@@ -162,9 +174,11 @@ export function terminalApi(relay: Relay): Router {
   api.post('/handoffs/:id/take', async (request, response) => {
     const identity = identify(request)
     const id = handoffId(request)
-    await answerLong(request, response, (progress: (event: { bytes: number }) => void) =>
-      relay.handoffs.take(identity, id, (bytes) => progress({ bytes })),
-    )
+    await answerLong(request, response, async (progress: (event: { bytes: number }) => void) => {
+      const taken = await relay.handoffs.take(identity, id, (bytes) => progress({ bytes }))
+      if (identity.intake) await relay.fleet.intake.handedIn(identity.terminal, taken.receipts)
+      return taken
+    })
   })
 
   return api
@@ -204,6 +218,9 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
     protocol: asked.protocol,
   } as const
   if (!proves(statement, key, asked.signature)) throw refused
+  const standing = await relay.fleet.atConnect(found.terminal, asked)
+  // It may have been revoked meanwhile; from here to the session nothing is waited for.
+  relay.fleet.revocation.refuse(asked.terminal, asked.epoch)
   const { shop, terminal } = found
   if (epochBefore(asked.epoch, terminal.epoch)) {
     relay.log.warn(
@@ -217,8 +234,10 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
     code: terminal.code,
     epoch: asked.epoch,
     role: terminal.role,
+    ...(standing.intake === undefined ? {} : { intake: true }),
   }
   return {
+    ...standing,
     ...relay.sessions.begin(identity),
     epoch: terminal.epoch,
     role: terminal.role,
