@@ -115,8 +115,12 @@ export class Intake {
     }
   }
 
-  #incident(terminal: string, code: string, reason: string): Promise<void> {
-    return this.#options.incidents.note({ kind: 'intake', code, reason, terminal })
+  /** Each step of each window stands by itself: incidents of one code are counted and not listed again. */
+  #incident(terminal: string, step: string, reason: string): Promise<void> {
+    const { incidents, shops, log } = this.#options
+    const at = Date.parse(shops.terminal(terminal)?.terminal.intake?.at ?? '')
+    log.info({ terminal, step }, reason)
+    return incidents.note({ kind: 'intake', code: `${step}-${at}`, reason, terminal })
   }
 
   stop(): void {

@@ -186,10 +186,8 @@ describe('two live copies of one terminal', () => {
 
       // Paired again, the other one sells on as well.
       await one.stop()
-      const { code } = await processes.run<{ code: string }>([
-        ...['relay', 'pair', '--data', shop.relayData],
-        ...['--shop', 'London', '--terminal', 'T01', '--role', 'manager'],
-      ])
+      const pairing = ['relay', 'pair', '--shop', 'London', '--terminal', 'T01', '--role', 'manager']
+      const { code } = await processes.run<{ code: string }>([...pairing, '--data', shop.relayData])
       await original.run('pair', '--relay', shop.wire.url, '--code', code)
       expect(await sell(await original.serve(), 'original 7')).toMatch(/^T01C\//)
     },
