@@ -189,7 +189,7 @@ describe('a day book that two copies of a terminal wrote', () => {
     const live = await till.joined()
     await settle(relay.relay, book)
     await settle(relay.relay, copy)
-    expect(await live.closed).toMatchObject({ code: 4006 })
+    expect(await live.closed).toMatchObject({ code: 4011 })
     expect((await till.connect()).body.fork).toMatchObject({ epoch: 'A', seen: 'diverged', ended: true })
 
     const asked = 'ask_0123456789'

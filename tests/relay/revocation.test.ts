@@ -150,7 +150,7 @@ describe('the intake of what a revoked terminal holds', () => {
 
     const live = await till.joined()
     expect((await operator('close-intake')).status).toBe(200)
-    expect(await live.closed).toMatchObject({ code: 4007 })
+    expect(await live.closed).toMatchObject({ code: 4012 })
     expect(await till.connect()).toMatchObject(REVOKED)
     expect(new Set(incidents('intake'))).toEqual(new Set(['opened', 'connected', 'handed-in', 'closed']))
   })
@@ -159,7 +159,7 @@ describe('the intake of what a revoked terminal holds', () => {
     await operator('revoke')
     await operator('intake', { seconds: 1 })
     const live = await till.joined()
-    expect(await live.closed).toMatchObject({ code: 4007 })
+    expect(await live.closed).toMatchObject({ code: 4012 })
     expect(await till.connect()).toMatchObject(REVOKED)
     await expect.poll(() => incidents('intake')).toContain('closed')
   })
