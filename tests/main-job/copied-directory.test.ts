@@ -147,6 +147,13 @@ describe('two live copies of one terminal', () => {
       expect((await original.run<Status>('status')).blocked?.why).toBe('superseded')
       expect((await relayStatus(shop)).code).toBe(6)
 
+      // What the relay merged hides at neither what it sold itself.
+      for (const [till, refs] of [
+        [original, ['original 4', 'original 5', 'original 6']],
+        [copy, ['clone 4', 'clone 5', 'clone 6']],
+      ] as const)
+        expect(refsOf(await till.exported())).toEqual(expect.arrayContaining([...refs]))
+
       // Neither goes on in the epoch they shared.
       await expect(sell(one, 'too late')).rejects.toThrow('blocked-superseded')
       expect(await sell(two, 'clone 7')).toMatch(/^T01B\//)
