@@ -15,6 +15,7 @@ import {
   type Common,
 } from './context.js'
 import { EXIT } from './exit.js'
+import { fleetCommands } from './fleet-commands.js'
 import { readText } from './input-file.js'
 import { startRelay, withKind } from './service.js'
 import { readTls, tlsFilesOf, type TlsFiles } from './tls-files.js'
@@ -165,15 +166,17 @@ export function relayCommands(program: Command): void {
   cashierCommands(relay)
 
   withData(relay.command('status'))
-    .description('shops, terminals, documents, receipts and damage')
+    .description(
+      'shops, terminals, documents, receipts, fork alarms and damage; exit 6 where one of the last two was found',
+    )
     .action(
       action(
         async (context, options: Common & { data: string }) => {
           const status = await withKind(options.data, 'relay', (client) =>
-            client.get<{ damage: unknown[] }>('/v1/admin/status'),
+            client.get<{ damage: unknown[]; forks: unknown[] }>('/v1/admin/status'),
           )
           context.print(status, JSON.stringify(status, null, 2))
-          return status.damage.length > 0 ? EXIT.found : EXIT.ok
+          return status.damage.length + status.forks.length > 0 ? EXIT.found : EXIT.ok
         },
         (options) => options,
       ),
@@ -194,6 +197,7 @@ export function relayCommands(program: Command): void {
     )
 
   userCommands(relay)
+  fleetCommands(relay)
 }
 
 function incidentLine(incident: Incident): string {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { formatMinor } from '../docs/money.js'
 import { DataDirectory } from '../storage/data-directory.js'
+import { forkMessage } from '../terminal/blocks.js'
 import type { ExchangeProgress } from '../terminal/exchange.js'
 import type { ForceProgress, ForceResult } from '../terminal/force.js'
 import { pair } from '../terminal/identity.js'
@@ -235,6 +236,9 @@ async function syncWith(
   if (result.relayBehind)
     context.say('The relay was restored from a backup and was behind; it got its documents back.')
   if (result.newEpoch !== undefined) context.say(`This terminal seals in epoch ${result.newEpoch} now.`)
+  if (result.intake)
+    context.say('This terminal is revoked: its day books were handed in, and nothing else was exchanged.')
+  if (result.fork) context.say(`Fork alarm: ${forkMessage(result.fork.what)}`)
   for (const { name, reason } of result.notTaken) context.say(`Not taken: ${name}: ${reason}`)
   return result.complete ? EXIT.ok : EXIT.failure
 }
@@ -256,6 +260,7 @@ function statusText(status: Status): string {
       ? [`Force complete: ${status.force.state}, begun ${status.force.startedAt}`]
       : []),
     ...(status.blocked ? [`Sealing is blocked: ${status.blocked.message}`] : []),
+    ...(status.fork ? [`Fork alarm: ${status.fork.message}`] : []),
     ...(status.storage.ok ? [] : [`Storage: ${status.storage.message}`]),
     ...status.damage.map(
       (damage) => `Damaged: ${damage.path} (${damage.reason}), moved to ${damage.quarantined}`,

@@ -1,4 +1,5 @@
 import type { PeerId } from '@automerge/automerge-repo'
+import { isIntakeOpen, isRevoked } from '../docs/fleet.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import type { Sharing } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
@@ -6,18 +7,28 @@ import { DOCUMENTS, type Reach } from './access-table.js'
 import type { Identity } from './sessions.js'
 import type { Shops } from './shops.js'
 
-/** Which documents a terminal reaches (A2), as the access table says of their kind. */
+/**
+ * Which documents a terminal reaches (A2), as the access table says of their kind. A revoked one reaches nothing; while an
+ * operator lets it hand in what it holds, its own day books and nothing else.
+ */
 export class Access implements Sharing {
   readonly #registry: IndexLog<DocumentName>
   readonly #shops: Shops
+  readonly #now: () => Date
 
-  constructor(registry: IndexLog<DocumentName>, shops: Shops) {
+  constructor(registry: IndexLog<DocumentName>, shops: Shops, now: () => Date) {
     this.#registry = registry
     this.#shops = shops
+    this.#now = now
   }
 
   mayRead(identity: Pick<Identity, 'terminal' | 'shop'>, name: DocumentName): boolean {
-    return name.shop === identity.shop && this.#reaches(DOCUMENTS[name.kind].read, identity, name)
+    if (name.shop !== identity.shop) return false
+    const terminal = this.#shops.terminal(identity.terminal)?.terminal
+    if (terminal && isRevoked(terminal)) {
+      return name.kind === 'daybook' && name.terminal === terminal.id && isIntakeOpen(terminal, this.#now())
+    }
+    return this.#reaches(DOCUMENTS[name.kind].read, identity, name)
   }
 
   /** Whether a terminal may write into a document, and bring it into being. */

@@ -1,6 +1,7 @@
 import type { PairingRequest, PairingResponse, ShopOptions } from '../docs/generated/types.js'
 import { csvParts } from '../docs/export.js'
 import { historyAbout, type Library } from '../docs/history-query.js'
+import type { ShopTerminal } from '../docs/shop.js'
 import { bodyOf, queryOf } from '../protocol/http.js'
 import { Refused } from '../protocol/problem.js'
 import { dayRangeOf } from '../protocol/queries.js'
@@ -16,6 +17,7 @@ const body = 'relay-api.schema.json#/$defs/'
 export function adminApi(routes: Routes, relay: Relay): void {
   routes.on('pairings', async (request, response, caller) => {
     const { shop, terminal, role = 'till' } = bodyOf<PairingRequest>(request, `${body}PairingRequest`)
+    relay.shops.mayPair(shop, terminal)
     const by = nameOf(caller)
     // The shop is founded now, so that a mistake in its settings is told to the operator and not to the cashier.
     if (!relay.shops.byName(shop)) await relay.shops.configure(shop, {}, by)
@@ -42,6 +44,9 @@ export function adminApi(routes: Routes, relay: Relay): void {
 
   routes.on('status', (_request, response, caller) => {
     const own = shopBoundTo(caller)
+    const ownName = own === undefined ? undefined : relay.shops.get(own).name
+    const isShown = ({ shop }: { readonly shop: string }): boolean =>
+      ownName === undefined || shop === ownName
     response.json({
       relay: relay.identity.id,
       organisation: relay.identity.organisation,
@@ -55,6 +60,8 @@ export function adminApi(routes: Routes, relay: Relay): void {
             damage: relay.durable.storage.damage(),
           }
         : {}),
+      forks: relay.fleet.forks.open().filter(isShown),
+      behind: relay.fleet.behind.list().filter(isShown),
       shops: relay.shops
         .all()
         .filter(({ id }) => own === undefined || id === own)
@@ -117,18 +124,14 @@ function ofShop(library: Library, shop: string | undefined): Library {
   }
 }
 
-function withoutKeys({
-  id,
-  code,
-  name,
-  role,
-  epoch,
-}: {
-  id: string
-  code: string
-  name: string
-  role: string
-  epoch: string
-}) {
-  return { id, code, name, role, epoch }
+function withoutKeys({ id, code, name, role, epoch, revoked, intake }: ShopTerminal) {
+  return {
+    id,
+    code,
+    name,
+    role,
+    epoch,
+    ...(revoked === undefined ? {} : { revoked }),
+    ...(intake === undefined ? {} : { intake }),
+  }
 }

@@ -6,6 +6,7 @@ import { adminApi } from './admin-api.js'
 import { browsers } from './browsers.js'
 import { Buckets } from './buckets.js'
 import { cashierApi } from './cashier-api.js'
+import { fleetApi } from './fleet-api.js'
 import type { HttpLimits } from './http-limits.js'
 import type { LimitNotes } from './limit-notes.js'
 import { PAGE_POLICY, pageRoutes } from './page.js'
@@ -55,6 +56,7 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   peopleApi(routes, relay)
   adminApi(routes, relay)
   cashierApi(routes, relay)
+  fleetApi(routes, relay)
   terminalApi(routes, relay)
 
   app.use(notFound)

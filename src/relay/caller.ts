@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Request } from 'express'
+import { isEpochRevoked, isIntakeOpen } from '../docs/fleet.js'
 import { Refused } from '../protocol/problem.js'
 import type { Caller } from './access-table.js'
 import type { Person } from './people.js'
@@ -54,7 +55,14 @@ export function mustBeOwnShop(principal: SignedIn | Machine, shop: string | unde
  * passes here, so whatever takes a terminal's standing away is looked at here.
  */
 export function standing(relay: Relay, identity: Identity | undefined): Identity | undefined {
-  return identity && relay.shops.terminal(identity.terminal) ? identity : undefined
+  const terminal = identity && relay.shops.terminal(identity.terminal)?.terminal
+  if (!terminal || !isEpochRevoked(terminal, identity.epoch)) return terminal && identity
+  return identity.intake && isIntakeOpen(terminal, relay.now()) ? identity : undefined
+}
+
+/** To who has to connect, and is told then how it stands. */
+export function noSession(): Refused {
+  return new Refused('unauthenticated', 'no-session', 'This request needs a session: connect first.')
 }
 
 /** The cookie of a request over TLS cannot be set by a neighbour's page or over plain HTTP. */

@@ -83,6 +83,16 @@ export class Pairings {
     return { code: `${code.slice(0, 4)}-${code.slice(4, 8)}-${code.slice(8)}`, expiresAt }
   }
 
+  /** Ends the codes that were made for a terminal and not used. @returns how many */
+  async end(shop: string, terminal: string): Promise<number> {
+    const ended = [...this.#pending].filter(
+      ([, pending]) => pending.shop === shop && pending.terminal === terminal,
+    )
+    for (const [locator] of ended) this.#pending.delete(locator)
+    if (ended.length > 0) await this.#options.save(this.#pending)
+    return ended.length
+  }
+
   /**
    * Uses a code up.
    * @param address where the try comes from

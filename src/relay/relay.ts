@@ -18,6 +18,7 @@ import { Access } from './access.js'
 import type { RelayConfig } from './config.js'
 import { Counting } from './counting.js'
 import { Custody } from './custody.js'
+import { Fleet } from './fleet.js'
 import { Gate } from './gate/gate.js'
 import { Handoffs } from './handoffs.js'
 import { Incidents } from './incidents.js'
@@ -81,6 +82,7 @@ export class Relay {
   readonly sessions: Sessions
   readonly incidents: Incidents
   readonly gate: Gate
+  readonly fleet: Fleet
   readonly library: Library
   readonly #directory: DataDirectory
   readonly #used = new Map<string, number>()
@@ -106,7 +108,24 @@ export class Relay {
     this.incidents = parts.incidents
     this.gate = new Gate({ durable, shops, incidents: this.incidents })
     const documents = new OwnDocuments({ durable, registry, organisation, now })
-    this.counting = new Counting({ durable, documents, shops, organisation, now })
+    const hangUp = (terminal: string, closing: Closing): void => this.hangUp(terminal, closing)
+    this.fleet = new Fleet({
+      shops,
+      pairings,
+      issued,
+      incidents: parts.incidents,
+      now,
+      hangUp,
+      log: options.log,
+    })
+    this.counting = new Counting({
+      durable,
+      documents,
+      shops,
+      organisation,
+      now,
+      onFork: ({ terminal, epoch }, what) => this.fleet.forks.note(terminal, epoch, 'diverged', what),
+    })
     this.custody = new Custody({
       durable,
       registry,
@@ -121,7 +140,7 @@ export class Relay {
         this.log.error({ document, error: error.message }, 'a receipt could not be given'),
     })
     this.stock = new RelayStock({ durable, documents, shops, now })
-    this.invoices = new Invoices({ durable, registry, issued })
+    this.invoices = new Invoices({ durable, registry, issued, shops, counting: this.counting })
     this.handoffs = new Handoffs({
       directory: join(options.directory, 'handoffs'),
       disk,
@@ -223,6 +242,7 @@ export class Relay {
   async close(): Promise<void> {
     clearInterval(this.#sweep)
     await this.gate.close()
+    this.fleet.intake.stop()
     await this.durable.close()
     await this.registry.close()
     await this.issued.close()
@@ -298,7 +318,7 @@ async function openIn(
     now,
     random,
   })
-  access = new Access(registry, shops)
+  access = new Access(registry, shops, now)
   await shops.load()
   const pending = (await readChecked(disk, path('pairings.json'))) ?? {}
   validate<PendingPairings>('data-files.schema.json#/$defs/PendingPairings', pending, 'file pairings.json')
@@ -324,5 +344,6 @@ async function openIn(
     .filter(([, name]) => name.kind === 'sales')
     .map(([id]) => id as DocumentId)
   await relay.counting.load(sales)
+  await relay.fleet.intake.load()
   return relay
 }

@@ -4,6 +4,7 @@ import { Refused } from '../protocol/problem.js'
 import { ROUTES, type Body, type Caller, type RouteEntry, type RouteId } from './access-table.js'
 import {
   callerOf,
+  noSession,
   principalOf,
   type Machine,
   type Principal,
@@ -103,7 +104,7 @@ function refusal({ who }: RouteEntry, principal: Principal): Refused {
   const forTerminals = who.includes('manager-terminal')
   if (principal.kind === 'nobody') {
     return forTerminals
-      ? new Refused('unauthenticated', 'no-session', 'This request needs a session: connect first.')
+      ? noSession()
       : new Refused(
           'unauthenticated',
           'sign-in-first',

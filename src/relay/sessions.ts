@@ -9,6 +9,8 @@ export interface Identity {
   /** The epoch whose key it proved to hold. */
   readonly epoch: string
   readonly role: Role
+  /** A revoked terminal that is let in to hand in its day books, and for nothing else. */
+  readonly intake?: true
 }
 
 /** Secrets that end by themselves, each found by its own text. */

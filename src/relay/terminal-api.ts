@@ -27,6 +27,8 @@ import { Refused } from '../protocol/problem.js'
 import { prove, proves } from '../protocol/proof.js'
 import { PROTOCOL_VERSION, VERSION } from '../protocol/version.js'
 import { keyOfAddress } from './addresses.js'
+import { noSession, standing } from './caller.js'
+import { notForIntake } from './fleet.js'
 import type { Relay } from './relay.js'
 import type { Routes } from './routes.js'
 import type { Identity } from './sessions.js'
@@ -99,8 +101,9 @@ export function terminalApi(routes: Routes, relay: Relay): void {
   })
 
   routes.on('epoch', async (request, response, { identity }) => {
-    const { reason } = bodyOf<EpochRequest>(request, `${body}EpochRequest`)
-    const { epoch } = await relay.shops.nextEpoch(identity.terminal, reason)
+    notForIntake(identity)
+    const { reason, asked } = bodyOf<EpochRequest>(request, `${body}EpochRequest`)
+    const { epoch } = await relay.shops.nextEpoch(identity.terminal, identity.epoch, reason, asked)
     relay.log.warn({ terminal: identity.terminal, epoch, reason }, 'new epoch')
     const answer: EpochResponse = { epoch }
     response.json(answer)
@@ -114,19 +117,29 @@ export function terminalApi(routes: Routes, relay: Relay): void {
   })
 
   routes.on('custody', async (request, response, { identity }) => {
-    const { documents, waitMs } = bodyOf<CustodyRequest>(request, `${body}CustodyRequest`)
-    await answerLong(request, response, (_progress, signal) =>
-      relay.custody.request(identity, documents, Math.min(waitMs ?? 0, CUSTODY_WAIT_MS), signal),
-    )
+    const { documents, waitMs, rest = false } = bodyOf<CustodyRequest>(request, `${body}CustodyRequest`)
+    await answerLong(request, response, async (_progress, signal) => {
+      const wait = Math.min(waitMs ?? 0, CUSTODY_WAIT_MS)
+      const answer = await relay.custody.request(identity, documents, wait, signal)
+      // Who was hung up meanwhile, such as two copies that were just found out, is to connect again and be told why.
+      if (!standing(relay, relay.sessions.find(request.get('authorization')))) throw noSession()
+      if (identity.intake)
+        await relay.fleet.intake.handedIn(identity.terminal, answer.receipt ? [answer.receipt] : [])
+      else if (rest && answer.missing.length + answer.refused.length === 0)
+        await relay.fleet.behind.healed(identity.terminal)
+      return answer
+    })
   })
 
   routes.on('invoice', async (request, response, { identity }) => {
+    notForIntake(identity)
     const number = queryOf(request, 'number')
     if (number === undefined) throw new Refused('invalid', 'invalid-query', 'Name the invoice: ?number=…')
     response.json(await relay.invoices.find(number, identity.shop))
   })
 
   routes.on('stock', async (request, response, { identity }) => {
+    notForIntake(identity)
     const { received } = bodyOf<StockReceived>(request, `${body}StockReceived`)
     response.json({ changed: await relay.stock.receive(identity, received) })
   })
@@ -152,9 +165,11 @@ export function terminalApi(routes: Routes, relay: Relay): void {
 
   routes.on('handoffTake', async (request, response, { identity }) => {
     const id = handoffId(request)
-    await answerLong(request, response, (progress: (event: { bytes: number }) => void) =>
-      relay.handoffs.take(identity, id, (bytes) => progress({ bytes })),
-    )
+    await answerLong(request, response, async (progress: (event: { bytes: number }) => void) => {
+      const taken = await relay.handoffs.take(identity, id, (bytes) => progress({ bytes }))
+      if (identity.intake) await relay.fleet.intake.handedIn(identity.terminal, taken.receipts)
+      return taken
+    })
   })
 }
 
@@ -192,6 +207,9 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
     protocol: asked.protocol,
   } as const
   if (!proves(statement, key, asked.signature)) throw refused
+  const standing = await relay.fleet.atConnect(found.terminal, asked)
+  // It may have been revoked meanwhile; from here to the session nothing is waited for.
+  relay.fleet.revocation.refuse(asked.terminal, asked.epoch)
   const { shop, terminal } = found
   if (epochBefore(asked.epoch, terminal.epoch)) {
     relay.log.warn(
@@ -205,8 +223,10 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
     code: terminal.code,
     epoch: asked.epoch,
     role: terminal.role,
+    ...(standing.intake === undefined ? {} : { intake: true }),
   }
   return {
+    ...standing,
     ...relay.sessions.begin(identity),
     epoch: terminal.epoch,
     role: terminal.role,

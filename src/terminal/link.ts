@@ -27,6 +27,10 @@ export interface LinkOptions {
    * receipts would hide that others are lost (S5).
    */
   readonly onForgotten: (after: number) => Promise<void>
+  /** Names an epoch that was asked for without getting an answer. */
+  readonly asked: () => string | undefined
+  /** Told why the relay did not let this terminal in. */
+  readonly onRefused: (refused: Refused) => Promise<void>
   readonly now: () => Date
   /** Gives so many random bytes. */
   readonly random: (bytes: number) => Uint8Array
@@ -47,6 +51,7 @@ export class Link {
   #attempt: Promise<RelaySession> | undefined
   #adapter: TicketClientAdapter | undefined
   #abort = new AbortController()
+  #closeCode: number | undefined
 
   constructor(options: LinkOptions) {
     this.#options = options
@@ -59,6 +64,11 @@ export class Link {
   /** The session of a link that is up. */
   get session(): RelaySession | undefined {
     return this.#state.state === 'up' ? this.#state.session : undefined
+  }
+
+  /** The close code the last connection ended with, where the relay ended it; see `CLOSE`. */
+  get closeCode(): number | undefined {
+    return this.#closeCode
   }
 
   /** Whether to stay connected. */
@@ -120,11 +130,12 @@ export class Link {
   }
 
   async #open(): Promise<RelaySession> {
-    const { identity, serial, onForgotten } = this.#options
+    const { identity, serial, asked, onForgotten, onRefused } = this.#options
+    this.#closeCode = undefined
     this.#set({ state: 'connecting' })
     try {
       const nonce = Buffer.from(this.#options.random(NONCE_BYTES)).toString('base64url')
-      const session = await RelaySession.connect(identity(), serial(), nonce, this.#abort.signal)
+      const session = await RelaySession.connect(identity(), serial(), nonce, asked(), this.#abort.signal)
       if (session.forgottenAfter !== undefined) await onForgotten(session.forgottenAfter)
       await this.#openSocket(session)
       this.#tries = 0
@@ -132,6 +143,7 @@ export class Link {
       return session
     } catch (error) {
       const refused = asRefused(error)
+      await onRefused(refused)
       this.#lost(refused.message)
       throw refused
     }
@@ -145,7 +157,8 @@ export class Link {
         ticket: session.granted.ticket,
         relay: identity().relay,
         onUp: resolve,
-        onDown: (reason) => {
+        onDown: (reason, closeCode) => {
+          this.#closeCode = closeCode
           reject(
             new Refused('unavailable', 'relay-unreachable', `The connection to the relay failed: ${reason}.`),
           )

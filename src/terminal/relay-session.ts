@@ -1,6 +1,7 @@
 import type {
   ChallengeRequest,
   ChallengeResponse,
+  ConnectRequest,
   ConnectResponse,
   CustodyResponse,
   DocumentHeads,
@@ -49,18 +50,20 @@ export class RelaySession {
    * signed for one that does not.
    * @param held the serial of the last receipt this terminal holds
    * @param terminalNonce 16 random bytes or more, base64url, for this connection only
-   * @throws Refused `relay-unreachable`, `not-paired`, `protocol-mismatch`, `other-relay`, `insecure-relay`
+   * @param asked names an epoch that was asked for without getting an answer
+   * @throws Refused `relay-unreachable`, `not-paired`, `revoked`, `protocol-mismatch`, `other-relay`, `insecure-relay`
    */
   static async connect(
     identity: TerminalIdentity,
     held: number,
     terminalNonce: string,
+    asked: string | undefined,
     signal: AbortSignal,
   ): Promise<RelaySession> {
     const { relayUrl: base, terminal, epoch } = identity
     refuseInsecure(base, identity.insecure === true)
-    const asked: ChallengeRequest = { terminal, nonce: terminalNonce }
-    const challenge = await postJson(base, '/v1/challenge', asked, { signal })
+    const hello: ChallengeRequest = { terminal, nonce: terminalNonce }
+    const challenge = await postJson(base, '/v1/challenge', hello, { signal })
     validate<ChallengeResponse>(schema('ChallengeResponse'), challenge, ANSWER)
     const { nonce, relay } = challenge
     const claim = { context: 'counterfoil challenge 1', relay, terminal, terminalNonce, nonce } as const
@@ -75,7 +78,16 @@ export class RelaySession {
       { context: 'counterfoil connect 1', relay, terminal, epoch, nonce, protocol: PROTOCOL_VERSION },
       identity.signer,
     )
-    const body = { terminal, epoch, nonce, signature, protocol: PROTOCOL_VERSION, software: VERSION }
+    const body: ConnectRequest = {
+      terminal,
+      epoch,
+      nonce,
+      signature,
+      protocol: PROTOCOL_VERSION,
+      software: VERSION,
+      serial: held,
+      ...(asked === undefined ? {} : { asked }),
+    }
     const granted = await postJson(base, '/v1/connect', body, { signal })
     validate<ConnectResponse>(schema('ConnectResponse'), granted, ANSWER)
     return new RelaySession(base, granted, held)
@@ -96,16 +108,29 @@ export class RelaySession {
     return answer
   }
 
-  /** Asks for receipts; the relay waits a while for changes that are on their way. */
-  async custody(documents: readonly DocumentHeads[], signal: AbortSignal): Promise<CustodyResponse> {
-    const body = { documents, waitMs: CUSTODY_WAIT_MS }
+  /**
+   * Asks for receipts; the relay waits a while for changes that are on their way.
+   * @param rest with these it was asked for a receipt of everything this terminal wrote
+   */
+  async custody(
+    documents: readonly DocumentHeads[],
+    rest: boolean,
+    signal: AbortSignal,
+  ): Promise<CustodyResponse> {
+    const body = { documents, waitMs: CUSTODY_WAIT_MS, rest }
     const answer = await postJson(this.base, '/v1/custody', body, this.#options(signal, PART_TIMEOUT_MS))
     validate<CustodyResponse>(schema('CustodyResponse'), answer, ANSWER)
     return answer
   }
 
-  async epoch(reason: EpochRequest['reason'], signal: AbortSignal): Promise<string> {
-    const answer = await postJson(this.base, '/v1/epoch', { reason }, this.#options(signal))
+  /** @param asked names the request: asked again under this name, the relay gives the same epoch */
+  async epoch(
+    reason: EpochRequest['reason'],
+    asked: string | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const body: EpochRequest = { reason, ...(asked === undefined ? {} : { asked }) }
+    const answer = await postJson(this.base, '/v1/epoch', body, this.#options(signal))
     validate<EpochResponse>(schema('EpochResponse'), answer, ANSWER)
     return answer.epoch
   }

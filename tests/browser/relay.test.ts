@@ -41,7 +41,7 @@ describe('the relay’s page', () => {
   test('an operator sees shops, terminals and incidents, makes a code by keyboard, and signs out', async () => {
     const page = await office.open()
     await office.signIn(page, 'Olga')
-    const row = page.getByRole('row').filter({ hasText: 'T09' })
+    const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'T09' }) })
     await row.filter({ hasText: 'not connected' }).waitFor()
     await page.getByRole('cell', { name: 'sign-in-refused: wrong-password' }).waitFor()
     await page.getByLabel('Shop', { exact: true }).focus()
@@ -54,6 +54,17 @@ describe('the relay’s page', () => {
     await row.getByRole('button', { name: 'Pair again: T09 of Main' }).press('Enter')
     await code.filter({ hasText: 'for T09 of Main' }).waitFor()
     expect(await code.textContent()).toMatch(/^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4} /)
+
+    // A slip of the hand shuts nobody out.
+    await row.getByRole('button', { name: 'Revoke: T09 of Main' }).press('Enter')
+    await page.keyboard.press('Tab')
+    await row.filter({ hasText: 'not connected' }).waitFor()
+    await row.getByRole('button', { name: 'Revoke: T09 of Main' }).press('Enter')
+    await row.getByRole('button', { name: 'Revoke now? T09 of Main' }).press('Enter')
+    await page.getByRole('cell', { name: 'revoked', exact: true }).waitFor()
+    await page.getByRole('cell', { name: 'Olga revoked terminal T09' }).waitFor()
+    await row.getByRole('button', { name: 'Reinstate: T09 of Main' }).press('Enter')
+    await row.getByRole('button', { name: 'Pair again: T09 of Main' }).waitFor()
 
     const cookies = await page.context().cookies()
     expect(cookies).toMatchObject([{ name: 'counterfoil', httpOnly: true, sameSite: 'Strict' }])

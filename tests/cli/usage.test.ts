@@ -6,6 +6,14 @@ import { useProcesses } from '../support/processes.js'
 import { runHere } from './run-here.js'
 
 const PERSON = ['--data <dir>', '--json', '--by <person>', '--pin-file <file>']
+const FLEET = [
+  '--data <dir>',
+  '--json',
+  '--by <person>',
+  '--shop <name>',
+  '--terminal <name>',
+  '--reason <text>',
+]
 const CASHIER = ['--data <dir>', '--json', '--shop <name>', '--name <person>']
 
 /** Every command, and every option it has. */
@@ -41,6 +49,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'relay cashier pin': [...CASHIER, '--pin-file <file>'],
   'relay cashier remove': CASHIER,
   'relay cashier list': ['--data <dir>', '--json', '--shop <name>'],
+  'relay revoke': FLEET,
+  'relay reinstate': FLEET,
+  'relay intake': [...FLEET, '--until <time>', '--close'],
+  'relay settle-fork': FLEET,
   'relay status': ['--data <dir>', '--json'],
   'relay incidents': ['--data <dir>', '--json'],
   'relay user add': [

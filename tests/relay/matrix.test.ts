@@ -11,7 +11,7 @@ import { newSigner } from '../support/keys.js'
 import { World, type RunningRelay } from '../support/world.js'
 import { Browser, OPERATOR, PASSWORD } from './browser.js'
 import { cell, ROUTES, SOCKET, WHO, type Who } from './matrix.js'
-import { bearer, exchange, upgrade } from './raw-http.js'
+import { ask, bearer, exchange, upgrade } from './raw-http.js'
 import { pairBody, RawTerminal, strangeId } from './raw-terminal.js'
 import { MIDDLEWARE, routesOf, wrongWith } from './routes-of.js'
 
@@ -20,6 +20,8 @@ let relay: RunningRelay
 let till: RawTerminal
 let manager: RawTerminal
 let stranger: RawTerminal
+let revoked: RawTerminal
+let ticketOfRevoked: string
 let serial: number
 /** What each caller shows with every request. */
 let shown: Record<Who, Readonly<Record<string, string>>>
@@ -33,6 +35,11 @@ beforeAll(async () => {
   till = await RawTerminal.paired(relay, 'T01')
   manager = await RawTerminal.paired(relay, 'M01', { role: 'manager' })
   stranger = await RawTerminal.paired(relay, 'X01', { shop: 'Branch', role: 'manager' })
+  revoked = await RawTerminal.paired(relay, 'R01', { role: 'manager' })
+  const ended = await revoked.session()
+  ticketOfRevoked = (await revoked.connect()).body.ticket
+  const order = { shop: 'Main', terminal: 'R01' }
+  await ask(relay.url, 'POST', '/v1/admin/terminals/revoke', { body: order, token: OPERATOR })
   await Browser.add(relay, 'Aud', 'auditor')
   await Browser.add(relay, 'Olga', 'operator')
   await Browser.add(relay, 'Mira', 'manager', 'Main')
@@ -46,6 +53,7 @@ beforeAll(async () => {
     'a till': authorization(await till.session()),
     'a manager’s terminal': authorization(await manager.session()),
     'a terminal of another shop': authorization(await stranger.session()),
+    'a revoked terminal': authorization(ended),
     'an auditor': await cookie('Aud'),
     'an operator': await cookie('Olga'),
     'a manager': await cookie('Mira'),
@@ -138,6 +146,27 @@ const PROBES: Readonly<Record<string, Probe>> = {
     body: () => ({ shop: 'Main', name: 'Nobody' }),
     good: 404,
     code: 'unknown-cashier',
+  },
+  'POST /v1/admin/terminals/revoke': { body: () => ({ shop: 'Main', terminal: 'R01' }), good: 200 },
+  'POST /v1/admin/terminals/reinstate': {
+    body: () => ({ shop: 'Main', terminal: 'T01' }),
+    good: 409,
+    code: 'not-revoked',
+  },
+  'POST /v1/admin/terminals/intake': {
+    body: () => ({ shop: 'Main', terminal: 'T01', seconds: 60 }),
+    good: 409,
+    code: 'not-revoked',
+  },
+  'POST /v1/admin/terminals/close-intake': {
+    body: () => ({ shop: 'Main', terminal: 'Nobody' }),
+    good: 404,
+    code: 'unknown-terminal',
+  },
+  'POST /v1/admin/terminals/settle-fork': {
+    body: () => ({ shop: 'Main', terminal: 'Nobody' }),
+    good: 404,
+    code: 'unknown-terminal',
   },
   'GET /v1/admin/people': { good: 200 },
   'POST /v1/admin/people': {
@@ -245,6 +274,12 @@ describe('every route', () => {
 })
 
 describe('the WebSocket', () => {
+  test('A1 opens for no ticket that a terminal had when it was revoked, and it gets no other', async () => {
+    const answer = await exchange(relay.url, upgrade('/v1/socket', [bearer(ticketOfRevoked)]))
+    expect(answer).toContain('401 Unauthorized')
+    expect(await revoked.connect()).toMatchObject({ status: 403, body: { type: 'counterfoil:revoked' } })
+  })
+
   test.each(WHO)('A1 opens for %s only as the matrix says', async (who) => {
     const terminal = {
       'a till': till,

@@ -285,7 +285,14 @@ describe('sync', () => {
       await agent.sync()
     })
     expect(await relayNumbers(restored)).toHaveLength(1)
-    expect(await agent.sync()).toMatchObject({ relayBehind: true, complete: true })
+    const { behind } = restored.relay.fleet
+    const seen: string[] = []
+    await agent.sync(() => seen.push(...behind.list().map(({ what }) => what)))
+    expect(seen[0]).toContain('restored from a backup: it is behind of terminal T01')
+    expect(behind.list()).toEqual([])
+    expect(restored.relay.incidents.list()).toMatchObject([
+      { kind: 'behind', terminal: agent.identity.terminal },
+    ])
     expect(await relayNumbers(restored)).toEqual(await numbersOf(agent))
     expect(await stockOf(restored, 'TEA')).toBe('-2')
     expect(await agent.sync()).toMatchObject({ relayBehind: false, complete: true })
@@ -308,7 +315,7 @@ describe('sync', () => {
 
   test('S3 S5 what a restored relay has forgotten counts as sent no more, also when the sync is cut', async () => {
     const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
-    await restoredAfter(async () => {
+    const restored = await restoredAfter(async () => {
       await agent.till.sell(tea())
       await agent.sync()
     })
@@ -319,9 +326,11 @@ describe('sync', () => {
     await expect(attempt).rejects.toThrow('was stopped')
     expect((await agent.status()).unreceipted.invoices).toBe(1)
     await world.stop(agent)
+    expect(restored.relay.fleet.behind.list()).toMatchObject([{ terminal: 'T01', by: 1 }])
     const again = await world.agent(world.path('T01'))
     expect((await again.status()).unreceipted.invoices).toBe(1)
     expect(await again.sync()).toMatchObject({ complete: true })
+    expect(restored.relay.fleet.behind.list()).toEqual([])
     expect((await again.status()).unreceipted.invoices).toBe(0)
   })
 

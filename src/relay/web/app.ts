@@ -7,7 +7,7 @@ import { makeCode } from './terminal-actions.js'
 /** Links come and go without the page being told. Milliseconds. */
 const REFRESH_MS = 10_000
 
-const overview = new Overview()
+const overview = new Overview(() => refresh())
 let me: Me | undefined
 
 function enter(person: Me): void {

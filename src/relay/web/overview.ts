@@ -1,12 +1,18 @@
 import { make, part } from './dom.js'
 import type { Incident, Incidents, Me, Shop, Status, Terminal } from './shapes.js'
-import { terminalActions } from './terminal-actions.js'
+import { isRevoked, terminalActions } from './terminal-actions.js'
 
 const COLUMNS = ['Terminal', 'Code', 'Role', 'Epoch', 'Link', 'Actions']
 
 /** Draws what is told, and leaves alone what is as it was: a button that has the focus keeps it. */
 export class Overview {
   #drawn = ''
+  readonly #changed: () => Promise<void>
+
+  /** @param changed looks again, after the page changed something */
+  constructor(changed: () => Promise<void>) {
+    this.#changed = changed
+  }
 
   show(me: Me, status: Status, incidents: Incidents | undefined): void {
     const told = JSON.stringify([me, status, incidents])
@@ -16,7 +22,14 @@ export class Overview {
     part('shops', HTMLElement).replaceChildren(
       ...(status.shops.length === 0
         ? [make('p', {}, 'There is no shop yet.')]
-        : status.shops.map((shop) => shopPart(me, shop))),
+        : status.shops.map((shop) => shopPart(me, shop, this.#changed))),
+    )
+    const alarms = [...status.forks, ...status.behind]
+    part('alarms-part', HTMLElement).hidden = alarms.length === 0
+    part('alarms', HTMLElement).replaceChildren(
+      ...alarms.map(({ shop, terminal, what, remedy }) =>
+        make('li', { className: 'error' }, `${terminal} of ${shop}: ${what}. ${remedy ?? ''}`),
+      ),
     )
     const { damage } = status
     part('damage-part', HTMLElement).hidden = damage === undefined
@@ -35,14 +48,14 @@ export class Overview {
   /** Nothing of what one person saw is left for the next. */
   clear(): void {
     this.#drawn = ''
-    for (const id of ['shops', 'damage', 'incident-rows', 'pairing-code'])
+    for (const id of ['shops', 'alarms', 'damage', 'incident-rows', 'pairing-code'])
       part(id, HTMLElement).replaceChildren()
   }
 }
 
-function shopPart(me: Me, shop: Shop): HTMLElement {
+function shopPart(me: Me, shop: Shop, changed: () => Promise<void>): HTMLElement {
   const head = make('tr', {}, ...COLUMNS.map((text) => make('th', { scope: 'col' }, text)))
-  const rows = shop.terminals.map((terminal) => terminalRow(me, shop, terminal))
+  const rows = shop.terminals.map((terminal) => terminalRow(me, shop, terminal, changed))
   const table = make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows))
   return make(
     'section',
@@ -52,9 +65,9 @@ function shopPart(me: Me, shop: Shop): HTMLElement {
   )
 }
 
-function terminalRow(me: Me, shop: Shop, terminal: Terminal): HTMLElement {
-  const { name, code, role, epoch, connected, revoked } = terminal
-  const [className, link] = revoked
+function terminalRow(me: Me, shop: Shop, terminal: Terminal, changed: () => Promise<void>): HTMLElement {
+  const { name, code, role, epoch, connected } = terminal
+  const [className, link] = isRevoked(terminal)
     ? ['revoked', 'revoked']
     : connected
       ? ['up', 'connected']
@@ -67,7 +80,7 @@ function terminalRow(me: Me, shop: Shop, terminal: Terminal): HTMLElement {
     make('td', {}, role),
     make('td', {}, epoch),
     make('td', { className }, link),
-    make('td', {}, ...terminalActions(me, shop, terminal)),
+    make('td', {}, ...terminalActions(me, shop, terminal, changed)),
   )
 }
 

@@ -1,5 +1,11 @@
 // What the relay answers, as far as the page shows it.
-import type { Incident, PairingResponse, UserRole } from '../../docs/generated/types.js'
+import type {
+  Incident,
+  IntakeWindow,
+  PairingResponse,
+  Revocation,
+  UserRole,
+} from '../../docs/generated/types.js'
 
 export type { Incident, PairingResponse } from '../../docs/generated/types.js'
 
@@ -16,7 +22,8 @@ export interface Terminal {
   readonly role: PairingResponse['role']
   readonly epoch: string
   readonly connected: boolean
-  readonly revoked?: unknown
+  readonly revoked?: Revocation
+  readonly intake?: IntakeWindow
 }
 
 export interface Shop {
@@ -30,9 +37,19 @@ export interface Damage {
   readonly reason: string
 }
 
+/** Something that waits for a person: two live copies of a terminal, or a relay that was restored from a backup. */
+export interface Alarm {
+  readonly shop: string
+  readonly terminal: string
+  readonly what: string
+  readonly remedy?: string
+}
+
 export interface Status {
   readonly version: string
   readonly damage?: readonly Damage[]
+  readonly forks: readonly Alarm[]
+  readonly behind: readonly Alarm[]
   readonly shops: readonly Shop[]
 }
 
