@@ -2,7 +2,7 @@
 import { chmod, cp } from 'node:fs/promises'
 
 const root = new URL('../', import.meta.url)
-for (const page of ['terminal/web']) {
+for (const page of ['terminal/web', 'relay/web']) {
   await cp(new URL(`src/${page}/`, root), new URL(`dist/${page}/`, root), {
     recursive: true,
     filter: (path) => !path.endsWith('.ts'),

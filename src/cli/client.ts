@@ -20,6 +20,11 @@ export class ServiceClient {
     this.#token = token
   }
 
+  /** The same process, asked in the name of whoever has this token. */
+  as(token: string): ServiceClient {
+    return new ServiceClient(this.#base, token)
+  }
+
   async #fetch(
     method: string,
     path: string,
@@ -51,6 +56,16 @@ export class ServiceClient {
     throw refusedFrom(problem, response.status)
   }
 
+  /** As {@link get}, before anything was done or printed: if the process is lost after it, asking anew is still safe. */
+  async peek<T>(path: string): Promise<T> {
+    const answered = this.#answered
+    try {
+      return await this.get<T>(path)
+    } finally {
+      this.#answered = answered
+    }
+  }
+
   async get<T>(path: string): Promise<T> {
     const response = await this.#fetch('GET', path, undefined, 'application/json')
     return (await response.json().catch((error: unknown) => {
@@ -58,7 +73,7 @@ export class ServiceClient {
     })) as T
   }
 
-  async send<T>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<T> {
+  async send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown): Promise<T> {
     const response = await this.#fetch(method, path, body, 'application/json')
     return (await response.json().catch((error: unknown) => {
       throw lost(error)

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
-import type { PairingResponse, RelayConfig, ShopOptions } from '../docs/generated/types.js'
+import type { Incident, PairingResponse, RelayConfig, ShopOptions } from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
 import { Refused } from '../protocol/problem.js'
+import { cashierCommands } from './cashier-commands.js'
 import {
   action,
   choiceOption,
@@ -14,13 +15,16 @@ import {
   type Common,
 } from './context.js'
 import { EXIT } from './exit.js'
+import { fleetCommands } from './fleet-commands.js'
 import { readText } from './input-file.js'
 import { startRelay, withKind } from './service.js'
+import { readTls, tlsFilesOf, type TlsFiles } from './tls-files.js'
+import { userCommands } from './user-commands.js'
 
 const DEFAULT_PORT = 8700
 const DEFAULT_HOST = '127.0.0.1'
 
-interface ServeOptions extends Common {
+interface ServeOptions extends Common, TlsFiles {
   readonly data: string
   readonly host?: string
   readonly port?: number
@@ -56,17 +60,21 @@ export function relayCommands(program: Command): void {
     .description('run a relay over a data directory; it is made if there is none')
     .option('--port <n>', `port to listen on, 0 for any (default ${DEFAULT_PORT})`, portOption)
     .option('--host <address>', `address to listen on; 0.0.0.0 for all (default ${DEFAULT_HOST})`)
-    .option('--config <file>', 'JSON file with host, port, and settings of shops')
+    .option('--config <file>', 'JSON file with host, port, TLS, proxies, and settings of shops')
+    .option('--tls-cert <file>', 'certificate in PEM; the relay then speaks https and wss')
+    .option('--tls-key <file>', 'its private key in PEM')
     .action(
       action(
         async (context, options: ServeOptions) => {
           const config = options.config === undefined ? {} : await readConfig(options.config)
+          const tls = await readTls(tlsFilesOf(options, config, options.config))
           const running = await startRelay({
             directory: options.data,
             create: true,
             host: options.host ?? config.host ?? DEFAULT_HOST,
             port: options.port ?? config.port ?? DEFAULT_PORT,
             config,
+            tls,
             quiet: false,
           })
           const stopped = untilStopped()
@@ -155,20 +163,47 @@ export function relayCommands(program: Command): void {
       ),
     )
 
+  cashierCommands(relay)
+
   withData(relay.command('status'))
-    .description('shops, terminals, documents, receipts and damage')
+    .description(
+      'shops, terminals, documents, receipts, fork alarms and damage; exit 6 where one of the last two was found',
+    )
     .action(
       action(
         async (context, options: Common & { data: string }) => {
           const status = await withKind(options.data, 'relay', (client) =>
-            client.get<{ damage: unknown[] }>('/v1/admin/status'),
+            client.get<{ damage: unknown[]; forks: unknown[] }>('/v1/admin/status'),
           )
           context.print(status, JSON.stringify(status, null, 2))
-          return status.damage.length > 0 ? EXIT.found : EXIT.ok
+          return status.damage.length + status.forks.length > 0 ? EXIT.found : EXIT.ok
         },
         (options) => options,
       ),
     )
+
+  withData(relay.command('incidents'))
+    .description('what the relay refused or found, newest first')
+    .action(
+      action(
+        async (context, options: Common & { data: string }) => {
+          const answer = await withKind(options.data, 'relay', (client) =>
+            client.get<{ incidents: Incident[] }>('/v1/admin/incidents'),
+          )
+          context.print(answer, answer.incidents.map(incidentLine).join('\n') || 'None.')
+        },
+        (options) => options,
+      ),
+    )
+
+  userCommands(relay)
+  fleetCommands(relay)
+}
+
+function incidentLine(incident: Incident): string {
+  const { serial, lastAt, kind, code, reason, terminal, person, address, document, count } = incident
+  const who = [terminal, person, address, document].filter((text) => text !== undefined).join(' ')
+  return `${serial}  ${lastAt}  ${kind}/${code}  ${count} ×  ${who}  ${reason}`
 }
 
 async function readConfig(path: string): Promise<RelayConfig> {

@@ -19,17 +19,16 @@ import {
   type Common,
 } from './context.js'
 import { EXIT } from './exit.js'
+import { asPerson, withPerson, type ByPerson } from './person.js'
 import { replay } from './replay.js'
 import { withKind, withService } from './service.js'
 import type { ServiceClient } from './client.js'
-import { withPerson } from './terminal-commands.js'
 
 interface Data extends Common {
   readonly data: string
-  readonly by?: string
 }
 
-interface ReplayCommandOptions extends Data {
+interface ReplayCommandOptions extends ByPerson {
   readonly sales: string
   readonly limit?: number
   readonly rate?: number
@@ -50,18 +49,20 @@ export function replayCommand(terminal: Command): void {
         async (context, options: ReplayCommandOptions) => {
           const { sales: file, limit, rate, tax: taxes = [], by } = options
           const { summary, policy } = await interruptible((signal) =>
-            withKind(options.data, 'terminal', async (client) => ({
-              summary: await replay(client, {
-                file,
-                limit,
-                rate,
-                taxes,
-                by,
-                progress: context.progress,
-                signal,
-              }),
-              policy: (await client.get<{ policy: Policy }>('/v1/shop')).policy,
-            })),
+            withKind(options.data, 'terminal', (client) =>
+              asPerson(client, options, async (signedIn) => ({
+                summary: await replay(signedIn, {
+                  file,
+                  limit,
+                  rate,
+                  taxes,
+                  by,
+                  progress: context.progress,
+                  signal,
+                }),
+                policy: (await signedIn.get<{ policy: Policy }>('/v1/shop')).policy,
+              })),
+            ),
           )
           const total = `${formatMinor(summary.total.minor, policy.minorDigits)} ${summary.total.currency}`
           context.print(
@@ -103,9 +104,9 @@ export function reportCommands(program: Command): void {
     )
     .action(
       action(
-        async (context, options: Data & { file: string; whileDisconnected?: boolean }) => {
+        async (context, options: ByPerson & { file: string; whileDisconnected?: boolean }) => {
           const result = await withKind(options.data, 'terminal', (client) =>
-            importCatalogue(client, context, options),
+            asPerson(client, options, (signedIn) => importCatalogue(signedIn, context, options)),
           )
           context.print(result, `${result.items} items read, ${result.changed} changed.`)
         },
@@ -175,7 +176,7 @@ async function tellDamage(context: CommandContext, client: ServiceClient, base: 
 async function importCatalogue(
   client: ServiceClient,
   context: CommandContext,
-  { file, by, whileDisconnected = false }: Data & { file: string; whileDisconnected?: boolean },
+  { file, by, whileDisconnected = false }: ByPerson & { file: string; whileDisconnected?: boolean },
 ): Promise<{ items: number; changed: number; received: number }> {
   const { policy } = await client.get<{ policy: Policy }>('/v1/shop')
   const { items, received } = await readCatalogueFile(file, policy.minorDigits)

@@ -52,6 +52,7 @@ export interface RelayStart {
   readonly host: string
   readonly port: number
   readonly config: RelayConfig
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
   readonly quiet: boolean
 }
 
@@ -72,16 +73,19 @@ export async function startRelay(start: RelayStart): Promise<Running> {
     log: makeLogger('relay', start.quiet),
   })
   const adminToken = randomBytes(32).toString('base64url')
-  const served = await serveRelay(relay, { host: start.host, port: start.port, adminToken }).catch(
-    async (error: unknown) => {
-      await relay.close()
-      throw error
-    },
-  )
-  // Commands run on this machine, whatever address the relay serves.
-  const local = new URL(served.url)
-  if (local.hostname === '0.0.0.0' || local.hostname === '[::]') local.hostname = '127.0.0.1'
-  return announced(directory, served, { url: local.origin, token: adminToken })
+  const { host, port, tls, config } = start
+  const served = await serveRelay(relay, {
+    host,
+    port,
+    tls,
+    adminToken,
+    hosts: config.hosts,
+    proxies: config.proxies,
+  }).catch(async (error: unknown) => {
+    await relay.close()
+    throw error
+  })
+  return announced(directory, served, { url: served.control, token: adminToken })
 }
 
 export async function startTerminal(
@@ -95,11 +99,12 @@ export async function startTerminal(
   ])
   const directory = resolve(dataDirectory)
   const agent = await Agent.open({ directory, outside, log: makeLogger('terminal', quiet) })
-  const served = await serveTerminal(agent, port).catch(async (error: unknown) => {
+  const secret = randomBytes(32).toString('base64url')
+  const served = await serveTerminal(agent, { port, secret, outside }).catch(async (error: unknown) => {
     await agent.stop()
     throw error
   })
-  return { agent, ...(await announced(directory, served, { url: served.url })) }
+  return { agent, ...(await announced(directory, served, { url: served.url, token: secret })) }
 }
 
 /** A process that has just locked the directory tells its address within moments. */

@@ -2,11 +2,14 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { formatMinor } from '../docs/money.js'
 import { DataDirectory } from '../storage/data-directory.js'
+import { forkMessage } from '../terminal/blocks.js'
 import type { ExchangeProgress } from '../terminal/exchange.js'
 import type { ForceProgress, ForceResult } from '../terminal/force.js'
 import { pair } from '../terminal/identity.js'
+import { refuseInsecure, relayUrl } from '../terminal/relay-address.js'
 import type { Status } from '../terminal/status.js'
 import type { SyncResult } from '../terminal/syncer.js'
+import type { ServiceClient } from './client.js'
 import {
   action,
   choiceOption,
@@ -19,13 +22,19 @@ import {
 } from './context.js'
 import { EXIT } from './exit.js'
 import { outside } from './outside.js'
+import { asPerson, person, withPerson, type ByPerson } from './person.js'
 import { startTerminal, withKind } from './service.js'
 
 const DEFAULT_PORT = 8701
 
 interface Data extends Common {
   readonly data: string
-  readonly by?: string
+}
+
+interface PairOptions extends Data {
+  readonly relay: string
+  readonly code: string
+  readonly insecure?: boolean
 }
 
 export function terminalCommands(program: Command): Command {
@@ -35,9 +44,13 @@ export function terminalCommands(program: Command): Command {
     .description('pair this directory with a relay, and fetch the shop and its catalogue')
     .requiredOption('--relay <url>', 'address of the relay')
     .requiredOption('--code <code>', 'the code the relay operator gave')
+    .option(
+      '--insecure',
+      'use an address without TLS that is not this machine’s; only in a network you trust',
+    )
     .action(
       action(
-        async (context, options: Data & { relay: string; code: string }) => pairTerminal(context, options),
+        async (context, options: PairOptions) => pairTerminal(context, options),
         (options) => options,
       ),
     )
@@ -87,7 +100,7 @@ export function terminalCommands(program: Command): Command {
     .description('Sync Data To Server: exchange everything with the relay both ways; the mode stays')
     .action(
       action(
-        async (context, options: Data) => syncWith(context, options, '/v1/sync', {}),
+        async (context, options: ByPerson) => syncWith(context, options, '/v1/sync', {}),
         (options) => options,
       ),
     )
@@ -96,7 +109,7 @@ export function terminalCommands(program: Command): Command {
     .description('Work As Online Client: sync, then stay connected')
     .action(
       action(
-        async (context, options: Data) => syncWith(context, options, '/v1/online', { confirm: true }),
+        async (context, options: ByPerson) => syncWith(context, options, '/v1/online', { confirm: true }),
         (options) => options,
       ),
     )
@@ -105,9 +118,11 @@ export function terminalCommands(program: Command): Command {
     .description('Work Disconnected: nothing is sent until you ask')
     .action(
       action(
-        async (context, options: Data) => {
+        async (context, options: ByPerson) => {
           const status = await withKind(options.data, 'terminal', (client) =>
-            client.send<Status>('POST', '/v1/disconnect', person(options)),
+            asPerson(client, options, (signedIn) =>
+              signedIn.send<Status>('POST', '/v1/disconnect', person(options)),
+            ),
           )
           context.print(status, statusText(status))
         },
@@ -123,13 +138,15 @@ export function terminalCommands(program: Command): Command {
     .option('--no-keep-catalogue', 'delete the catalogue too; it is fetched again with the next sync')
     .action(
       action(
-        async (context, options: Data & { keepCatalogue?: boolean }) => {
+        async (context, options: ByPerson & { keepCatalogue?: boolean }) => {
           const body = { ...person(options), keepCatalogue: options.keepCatalogue ?? true }
           const result = await withKind(options.data, 'terminal', (client) =>
-            client.long<ForceResult>('/v1/force', body, (event) => {
-              const { phase, done, total, unit } = event as ForceProgress
-              context.progress.update(`${phase} (${unit})`, done, total)
-            }),
+            asPerson(client, options, (signedIn) =>
+              signedIn.long<ForceResult>('/v1/force', body, (event) => {
+                const { phase, done, total, unit } = event as ForceProgress
+                context.progress.update(`${phase} (${unit})`, done, total)
+              }),
+            ),
           )
           context.print(
             result,
@@ -148,9 +165,11 @@ export function terminalCommands(program: Command): Command {
     )
     .action(
       action(
-        async (context, options: Data) => {
+        async (context, options: ByPerson) => {
           const status = await withKind(options.data, 'terminal', (client) =>
-            client.send<Status>('POST', '/v1/mark-synced', person(options)),
+            asPerson(client, options, (signedIn) =>
+              signedIn.send<Status>('POST', '/v1/mark-synced', person(options)),
+            ),
           )
           context.print(status, statusText(status))
         },
@@ -161,19 +180,11 @@ export function terminalCommands(program: Command): Command {
   return terminal
 }
 
-export function withPerson(command: Command): Command {
-  return withData(command).option('--by <person>', 'who does it')
-}
-
-function person({ by }: Data): { by?: string } {
-  return by === undefined ? {} : { by }
-}
-
-async function pairTerminal(
-  context: CommandContext,
-  options: Data & { relay: string; code: string },
-): Promise<number> {
+async function pairTerminal(context: CommandContext, options: PairOptions): Promise<number> {
   const directory = resolve(options.data)
+  const { insecure = false } = options
+  // Before a directory is made for it.
+  refuseInsecure(relayUrl(options.relay), insecure)
   const held = await DataDirectory.open({
     directory,
     kind: 'terminal',
@@ -182,7 +193,8 @@ async function pairTerminal(
     now: outside.now,
   })
   try {
-    await pair(directory, outside.disk, options.relay, options.code, AbortSignal.timeout(60_000))
+    const { relay, code } = options
+    await pair(directory, outside.disk, relay, code, AbortSignal.timeout(60_000), { insecure })
     // It has a new epoch: whatever the directory was copied from, its numbers are its own now.
     await held.adopt()
   } finally {
@@ -206,16 +218,27 @@ function progressOf(context: CommandContext): (event: unknown) => void {
   }
 }
 
-async function syncWith(context: CommandContext, options: Data, path: string, body: object): Promise<number> {
+async function syncWith(
+  context: CommandContext,
+  options: ByPerson,
+  path: string,
+  body: object,
+): Promise<number> {
   const result = await interruptible((signal) =>
-    withKind(options.data, 'terminal', (client) =>
-      client.long<SyncResult>(path, { ...body, ...person(options) }, progressOf(context), signal),
-    ),
+    withKind(options.data, 'terminal', (client) => {
+      const work = (asking: ServiceClient): Promise<SyncResult> =>
+        asking.long<SyncResult>(path, { ...body, ...person(options) }, progressOf(context), signal)
+      // A sync changes nothing but what it brings: whoever may read the directory may start one, as a timer does.
+      return path === '/v1/sync' && options.by === undefined ? work(client) : asPerson(client, options, work)
+    }),
   )
   context.print(result, `Received ${result.received} documents; ${result.receipted} sent and receipted.`)
   if (result.relayBehind)
     context.say('The relay was restored from a backup and was behind; it got its documents back.')
   if (result.newEpoch !== undefined) context.say(`This terminal seals in epoch ${result.newEpoch} now.`)
+  if (result.intake)
+    context.say('This terminal is revoked: its day books were handed in, and nothing else was exchanged.')
+  if (result.fork) context.say(`Fork alarm: ${forkMessage(result.fork.what)}`)
   for (const { name, reason } of result.notTaken) context.say(`Not taken: ${name}: ${reason}`)
   return result.complete ? EXIT.ok : EXIT.failure
 }
@@ -237,6 +260,7 @@ function statusText(status: Status): string {
       ? [`Force complete: ${status.force.state}, begun ${status.force.startedAt}`]
       : []),
     ...(status.blocked ? [`Sealing is blocked: ${status.blocked.message}`] : []),
+    ...(status.fork ? [`Fork alarm: ${status.fork.message}`] : []),
     ...(status.storage.ok ? [] : [`Storage: ${status.storage.message}`]),
     ...status.damage.map(
       (damage) => `Damaged: ${damage.path} (${damage.reason}), moved to ${damage.quarantined}`,

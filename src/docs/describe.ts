@@ -1,6 +1,7 @@
 import { plain, segmentsOf, type Scalar } from './flat.js'
 import type { HistoryEntry } from './history.js'
 import { describeDocument, type DocumentName } from './naming.js'
+import { isSecretKey } from './people.js'
 import { isSale, readRecord } from './record.js'
 
 /** One line of history, ready to print: who, when, what, old and new value. */
@@ -18,8 +19,12 @@ export interface HistoryLine {
   readonly new: string | number | boolean | null
 }
 
+/** What stands in history instead of a value that is nobody's to read. */
+const SECRET = '(not shown)'
+
 /** A value as history shows it: a sealed record as a summary, bytes by their length, anything else as it is. */
-function shown(value: Scalar): string | number | boolean | null {
+function shown(key: string, value: Scalar): string | number | boolean | null {
+  if (isSecretKey(key)) return SECRET
   if (!(value instanceof Uint8Array)) return value
   try {
     const { body, hash } = readRecord(plain(value))
@@ -44,7 +49,7 @@ export function historyLines(id: string, name: DocumentName, entry: HistoryEntry
     by: entry.note.by,
     did: entry.note.did,
     what: segmentsOf(edit.key).join(' '),
-    old: edit.old.map(shown),
-    new: edit.new === undefined ? null : shown(edit.new),
+    old: edit.old.map((value) => shown(edit.key, value)),
+    new: edit.new === undefined ? null : shown(edit.key, edit.new),
   }))
 }

@@ -25,7 +25,24 @@ export function readSummary(doc: A.Doc<FlatDoc>, dayBook: string): BookSummary |
   return value
 }
 
-/** All summaries of a month, by day book id. */
+/**
+ * The key of a line's summary: the day book's id, and for a line that a copy of the terminal wrote beside it the hash
+ * of its first record.
+ */
+export function lineKey(dayBook: string, fork: string | undefined): string {
+  return fork === undefined ? dayBook : `${dayBook}~${fork}`
+}
+
+/** The summaries of all lines of a day book, that of the line counted first at the head. */
+export function lineSummaries(doc: A.Doc<FlatDoc>, dayBook: string): BookSummary[] {
+  return Object.keys(doc)
+    .filter((key) => key === keyOf('book', dayBook) || key.startsWith(`${keyOf('book', dayBook)}~`))
+    .sort()
+    .map((key) => readSummary(doc, segmentsOf(key)[1] ?? ''))
+    .filter((summary) => summary !== undefined)
+}
+
+/** All summaries of a month, by {@link lineKey}. */
 export function summariesIn(doc: A.Doc<FlatDoc>): Map<string, BookSummary> {
   const found = new Map<string, BookSummary>()
   for (const key of keysUnder(doc, 'book')) {

@@ -1,5 +1,6 @@
 import type * as A from '@automerge/automerge'
 import type { Calendar } from './business-day.js'
+import { readStanding, type Standing } from './fleet.js'
 import { integerAt, jsonAt, keyOf, keysUnder, put, segmentsOf, textAt, type FlatDoc } from './flat.js'
 import type { Policy, Seller } from './generated/types.js'
 import { validate } from './validate.js'
@@ -7,7 +8,7 @@ import { validate } from './validate.js'
 export type Role = 'till' | 'manager'
 
 /** One terminal as its shop knows it. */
-export interface ShopTerminal {
+export interface ShopTerminal extends Standing {
   readonly id: string
   readonly code: string
   readonly name: string
@@ -75,7 +76,7 @@ function policyKey(version: number): string {
 export function writeTerminal(
   draft: FlatDoc,
   before: A.Doc<FlatDoc>,
-  terminal: Omit<ShopTerminal, 'keys'> & { readonly publicKey: string },
+  terminal: Omit<ShopTerminal, 'keys' | keyof Standing> & { readonly publicKey: string },
 ): void {
   const set = (key: string, value: string): boolean =>
     put(draft, before, keyOf('terminal', terminal.id, key), value)
@@ -105,6 +106,7 @@ function terminalsIn(doc: A.Doc<FlatDoc>): Map<string, ShopTerminal> {
       role: read('role') === 'manager' ? 'manager' : 'till',
       epoch: read('epoch'),
       keys,
+      ...readStanding(doc, id),
     })
   }
   return found

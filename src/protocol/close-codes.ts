@@ -6,11 +6,14 @@ export const CLOSE = {
   badFrame: { code: 4002, reason: 'malformed frame' },
   wrongSender: { code: 4003, reason: 'frame in the name of another peer' },
   pairedAgain: { code: 4004, reason: 'this terminal was paired again' },
+  revoked: { code: 4005, reason: 'this terminal was revoked by the operator' },
   joinedTwice: { code: 4006, reason: 'joined twice' },
   notJoined: { code: 4007, reason: 'frame before the join' },
   joinTooLate: { code: 4008, reason: 'did not join in time' },
   slowReader: { code: 4009, reason: 'does not read what it is sent' },
   tooMuch: { code: 4010, reason: 'a message that costs too much to read' },
+  forked: { code: 4011, reason: 'two live copies of this terminal were seen' },
+  intakeOver: { code: 4012, reason: 'the time to hand in day books is over' },
 } as const
 
 export type Closing = (typeof CLOSE)[keyof typeof CLOSE]

@@ -4,13 +4,15 @@ import { problemFor, Refused } from './problem.js'
 
 /** Sends any error as application/problem+json. Both HTTP servers end with this. */
 export function problems(onFailure: (error: unknown, request: Request) => void): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
+  return function problemsHandler(error: unknown, request, response, next) {
     const problem = problemFor(fromParser(error))
     if (problem.status >= 500) onFailure(error, request)
     if (response.headersSent) {
       next(error)
       return
     }
+    const { retryAfter } = problem
+    if (typeof retryAfter === 'number') response.set('retry-after', String(retryAfter))
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
   }
 }

@@ -3,6 +3,9 @@
 /** A JSON body names at most 2,000 documents of about 300 bytes. */
 export const JSON_BODY_BYTES = 2 * 1024 * 1024
 
+/** A JSON body of who has not proven anything yet, or of a person: a few names and keys. */
+export const SMALL_BODY_BYTES = 64 * 1024
+
 /** A sync message carries a whole day book or catalogue shard at most; 10,000 invoices came to 2 MB. */
 export const FRAME_BYTES = 32 * 1024 * 1024
 

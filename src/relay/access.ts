@@ -1,37 +1,55 @@
 import type { PeerId } from '@automerge/automerge-repo'
+import { isIntakeOpen, isRevoked } from '../docs/fleet.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import type { Sharing } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
+import { DOCUMENTS, type Reach } from './access-table.js'
 import type { Identity } from './sessions.js'
 import type { Shops } from './shops.js'
 
-/** Which documents a terminal reaches (A2): those of its shop, and of the day books only its own. */
+/**
+ * Which documents a terminal reaches (A2), as the access table says of their kind. A revoked one reaches nothing; while an
+ * operator lets it hand in what it holds, its own day books and nothing else.
+ */
 export class Access implements Sharing {
   readonly #registry: IndexLog<DocumentName>
   readonly #shops: Shops
+  readonly #now: () => Date
 
-  constructor(registry: IndexLog<DocumentName>, shops: Shops) {
+  constructor(registry: IndexLog<DocumentName>, shops: Shops, now: () => Date) {
     this.#registry = registry
     this.#shops = shops
+    this.#now = now
   }
 
   mayRead(identity: Pick<Identity, 'terminal' | 'shop'>, name: DocumentName): boolean {
     if (name.shop !== identity.shop) return false
-    return name.kind !== 'daybook' || name.terminal === identity.terminal
+    const terminal = this.#shops.terminal(identity.terminal)?.terminal
+    if (terminal && isRevoked(terminal)) {
+      return name.kind === 'daybook' && name.terminal === terminal.id && isIntakeOpen(terminal, this.#now())
+    }
+    return this.#reaches(DOCUMENTS[name.kind].read, identity, name)
   }
 
   /** Whether a terminal may write into a document, and bring it into being. */
   mayWrite(identity: Pick<Identity, 'terminal' | 'shop'>, name: DocumentName): boolean {
     const terminal = this.#shops.terminal(identity.terminal)?.terminal
     if (!terminal || !this.mayRead(identity, name)) return false
-    switch (name.kind) {
-      case 'daybook':
-        return name.code === terminal.code && terminal.keys.has(name.epoch)
-      case 'bills':
+    if (!this.#reaches(DOCUMENTS[name.kind].write, identity, name)) return false
+    // A name that nobody gave out must not come into being.
+    if (name.kind === 'daybook') return name.code === terminal.code && terminal.keys.has(name.epoch)
+    return name.kind !== 'catalogue' || name.shard < this.#shops.get(identity.shop).catalogueShards
+  }
+
+  #reaches(reach: Reach, identity: Pick<Identity, 'terminal' | 'shop'>, name: DocumentName): boolean {
+    switch (reach) {
+      case 'shop':
         return true
-      case 'catalogue':
-        return terminal.role === 'manager' && name.shard < this.#shops.get(identity.shop).catalogueShards
-      default:
+      case 'managers':
+        return this.#shops.terminal(identity.terminal)?.terminal.role === 'manager'
+      case 'own':
+        return 'terminal' in name && name.terminal === identity.terminal
+      case 'none':
         return false
     }
   }

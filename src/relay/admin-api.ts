@@ -1,44 +1,28 @@
-import { timingSafeEqual } from 'node:crypto'
-import express, { Router, type RequestHandler } from 'express'
 import type { PairingRequest, PairingResponse, ShopOptions } from '../docs/generated/types.js'
 import { csvParts } from '../docs/export.js'
-import { historyAbout } from '../docs/history-query.js'
+import { historyAbout, type Library } from '../docs/history-query.js'
+import type { ShopTerminal } from '../docs/shop.js'
 import { bodyOf, queryOf } from '../protocol/http.js'
-import { sendJsonList, sendParts } from '../protocol/streams.js'
 import { Refused } from '../protocol/problem.js'
-import { VERSION } from '../protocol/version.js'
 import { dayRangeOf } from '../protocol/queries.js'
+import { sendJsonList, sendParts } from '../protocol/streams.js'
+import { VERSION } from '../protocol/version.js'
+import { mustBeOwnShop, nameOf, shopBoundTo } from './caller.js'
 import type { Relay } from './relay.js'
+import type { Routes } from './routes.js'
 
-/** Only who can read the relay's directory knows the token: commands run by the operator on the same machine. */
-function operatorsOnly(token: string): RequestHandler {
-  const expected = Buffer.from(`Bearer ${token}`)
-  return (request, _response, next) => {
-    const given = Buffer.from(request.get('authorization') ?? '')
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-      throw new Refused(
-        'unauthenticated',
-        'operators-only',
-        'This is for the relay operator, on the relay’s machine.',
-      )
-    }
-    next()
-  }
-}
+const body = 'relay-api.schema.json#/$defs/'
 
-/** What the relay's operator may ask, through the command. */
-export function adminApi(relay: Relay, token: string): Router {
-  const api = Router()
-  api.use(operatorsOnly(token))
-  api.use(express.json({ limit: '64kb' }))
-  const body = 'relay-api.schema.json#/$defs/'
-
-  api.post('/pairings', async (request, response) => {
+/** What people and the operator's commands may ask: an operator of all, a manager of one shop. */
+export function adminApi(routes: Routes, relay: Relay): void {
+  routes.on('pairings', async (request, response, caller) => {
     const { shop, terminal, role = 'till' } = bodyOf<PairingRequest>(request, `${body}PairingRequest`)
+    relay.shops.mayPair(shop, terminal)
+    const by = nameOf(caller)
     // The shop is founded now, so that a mistake in its settings is told to the operator and not to the cashier.
-    if (!relay.shops.byName(shop)) await relay.shops.configure(shop, {})
-    const { code, expiresAt } = await relay.pairings.create(shop, terminal, role)
-    relay.log.info({ shop, terminal, role }, 'pairing code made')
+    if (!relay.shops.byName(shop)) await relay.shops.configure(shop, {}, by)
+    const { code, expiresAt } = await relay.pairings.create(shop, terminal, role, by)
+    relay.log.info({ shop, terminal, role, by }, 'pairing code made')
     const answer: PairingResponse = {
       code,
       shop,
@@ -49,70 +33,105 @@ export function adminApi(relay: Relay, token: string): Router {
     response.status(201).json(answer)
   })
 
-  api.put('/shops', async (request, response) => {
+  routes.on('shops', async (request, response, caller) => {
     const name = queryOf(request, 'name')
     if (!name || name.length > 500) throw new Refused('invalid', 'invalid-query', 'Name the shop: ?name=…')
-    const shop = await relay.shops.configure(name, bodyOf<ShopOptions>(request, `${body}ShopOptions`))
+    mustBeOwnShop(caller, relay.shops.byName(name)?.id)
+    const options = bodyOf<ShopOptions>(request, `${body}ShopOptions`)
+    const shop = await relay.shops.configure(name, options, nameOf(caller))
     response.json({ ...shop, terminals: [...shop.terminals.values()].map(withoutKeys) })
   })
 
-  api.get('/status', (_request, response) => {
+  routes.on('status', (_request, response, caller) => {
+    const own = shopBoundTo(caller)
+    const ownName = own === undefined ? undefined : relay.shops.get(own).name
+    const isShown = ({ shop }: { readonly shop: string }): boolean =>
+      ownName === undefined || shop === ownName
     response.json({
       relay: relay.identity.id,
       organisation: relay.identity.organisation,
       publicKey: relay.identity.signer.publicKey,
       version: VERSION,
-      documents: relay.registry.size,
-      receipts: relay.issued.serial,
-      damage: relay.durable.storage.damage(),
-      shops: relay.shops.all().map((shop) => ({
-        id: shop.id,
-        name: shop.name,
-        currency: shop.policy.currency,
-        terminals: [...shop.terminals.values()].map((terminal) => ({
-          ...withoutKeys(terminal),
-          connected: relay.isConnected(terminal.id),
+      // What concerns the whole relay says something of other shops.
+      ...(own === undefined
+        ? {
+            documents: relay.registry.size,
+            receipts: relay.issued.serial,
+            damage: relay.durable.storage.damage(),
+          }
+        : {}),
+      forks: relay.fleet.forks.open().filter(isShown),
+      behind: relay.fleet.behind.list().filter(isShown),
+      shops: relay.shops
+        .all()
+        .filter(({ id }) => own === undefined || id === own)
+        .map((shop) => ({
+          id: shop.id,
+          name: shop.name,
+          currency: shop.policy.currency,
+          terminals: [...shop.terminals.values()].map((terminal) => ({
+            ...withoutKeys(terminal),
+            connected: relay.isConnected(terminal.id),
+          })),
         })),
-      })),
     })
   })
 
-  api.get('/export', async (request, response) => {
-    const range = dayRangeOf(request)
+  routes.on('export', async (request, response, caller) => {
+    const invoices = relay.invoices.all(dayRangeOf(request), shopBoundTo(caller))
     if (queryOf(request, 'format') === 'csv') {
       await sendParts(
         response,
         'text/csv',
-        csvParts(relay.invoices.all(range), ({ terminal }) => relay.minorDigits(terminal)),
+        csvParts(invoices, ({ terminal }) => relay.minorDigits(terminal)),
       )
       return
     }
-    await sendJsonList(response, 'invoices', relay.invoices.all(range))
+    await sendJsonList(response, 'invoices', invoices)
   })
 
-  api.get('/history', async (request, response) => {
-    await sendJsonList(
-      response,
-      'history',
-      historyAbout(relay.library, queryOf(request, 'about'), relay.shardsOf),
-    )
+  routes.on('history', async (request, response, caller) => {
+    const library = ofShop(relay.library, shopBoundTo(caller))
+    const lines = historyAbout(library, queryOf(request, 'about'), relay.shardsOf)
+    await sendJsonList(response, 'history', lines)
   })
 
-  return api
+  routes.on('incidents', (_request, response) => {
+    response.json({ incidents: relay.incidents.list() })
+  })
+
+  routes.on('evidence', async (request, response) => {
+    const serial = String(request.params['serial'])
+    const bytes = /^\d{1,15}$/.test(serial) ? await relay.incidents.evidence(Number(serial)) : undefined
+    if (!bytes) {
+      throw new Refused('notFound', 'no-evidence', `Of an incident ${serial} nothing is kept here.`)
+    }
+    // It is what an attacker sent: a browser must save it and never show it.
+    response.set({
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="incident-${serial}.bin"`,
+    })
+    response.end(bytes)
+  })
 }
 
-function withoutKeys({
-  id,
-  code,
-  name,
-  role,
-  epoch,
-}: {
-  id: string
-  code: string
-  name: string
-  role: string
-  epoch: string
-}) {
-  return { id, code, name, role, epoch }
+/** A library of one shop's documents only. */
+function ofShop(library: Library, shop: string | undefined): Library {
+  if (shop === undefined) return library
+  return {
+    documents: () => [...library.documents()].filter(([, name]) => name.shop === shop),
+    look: (id, use) => library.look(id, use),
+  }
+}
+
+function withoutKeys({ id, code, name, role, epoch, revoked, intake }: ShopTerminal) {
+  return {
+    id,
+    code,
+    name,
+    role,
+    epoch,
+    ...(revoked === undefined ? {} : { revoked }),
+    ...(intake === undefined ? {} : { intake }),
+  }
 }

@@ -1,17 +1,20 @@
+import type * as A from '@automerge/automerge'
 import type { DocHandle } from '@automerge/automerge-repo'
 import { noteText } from '../docs/change-note.js'
-import { lastPositionIn, recordsIn, storedAt } from '../docs/daybook.js'
+import { storedAt } from '../docs/daybook.js'
 import { addToTotals, noTotals } from '../docs/day-totals.js'
 import { addDecimals } from '../docs/decimal.js'
 import type { FlatDoc } from '../docs/flat.js'
 import type { BookSummary } from '../docs/generated/types.js'
 import { groupBy } from '../docs/group.js'
+import { freshLines, type FreshLine } from '../docs/lines.js'
 import { documentId, shardOf, type DocumentId, type DocumentName } from '../docs/naming.js'
-import { CHAIN_START, isSale, readRecord, verifyRecord, type SealedRecord } from '../docs/record.js'
-import { readSummary, summariesIn, writeSummary } from '../docs/sales.js'
+import { CHAIN_START, isSale, verifyRecord, type SealedRecord } from '../docs/record.js'
+import { lineKey, lineSummaries, readSummary, summariesIn, writeSummary } from '../docs/sales.js'
 import { countedUpTo, countSales } from '../docs/stock.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import { Queues } from '../storage/queues.js'
+import { CountedLines, type Beside } from './counted-lines.js'
 import type { OwnDocuments } from './own-documents.js'
 import type { Shops } from './shops.js'
 
@@ -31,6 +34,8 @@ export interface CountingOptions {
   readonly shops: Shops
   readonly organisation: string
   readonly now: () => Date
+  /** Told of records of one terminal's epoch that contradict each other, before they are counted (N2). */
+  readonly onFork: (name: DayBookName, what: string) => Promise<void>
 }
 
 /**
@@ -42,28 +47,29 @@ export interface CountingOptions {
 export class Counting {
   readonly #options: CountingOptions
   readonly #queue = new Queues()
-  /** The highest position counted, by terminal and epoch. */
-  readonly #positions = new Map<string, number>()
+  readonly #lines: CountedLines
 
   constructor(options: CountingOptions) {
     this.#options = options
+    this.#lines = new CountedLines(options.durable)
   }
 
   /** Reads how far every chain was counted. */
   async load(sales: Iterable<DocumentId>): Promise<void> {
     for (const id of sales) {
       const handle = await this.#options.durable.open<FlatDoc>(id)
-      for (const summary of handle ? summariesIn(handle.doc()).values() : []) this.#remember(summary)
+      for (const [key, summary] of handle ? summariesIn(handle.doc()) : []) this.#lines.remember(key, summary)
     }
   }
 
   /** The highest chain position of a terminal's epoch that was counted; 0 for none. */
   lastPosition(terminal: string, epoch: string): number {
-    return this.#positions.get(`${terminal} ${epoch}`) ?? 0
+    return this.#lines.lastPosition(terminal, epoch)
   }
 
-  #remember({ terminal, epoch, upTo }: BookSummary): void {
-    this.#positions.set(`${terminal} ${epoch}`, Math.max(upTo, this.lastPosition(terminal, epoch)))
+  /** Whether two records of a terminal's epoch were counted at this position: copies of the terminal sealed there. */
+  isDoubled(terminal: string, epoch: string, position: number): boolean {
+    return this.#lines.isDoubled(terminal, epoch, position)
   }
 
   /**
@@ -92,57 +98,81 @@ export class Counting {
   }
 
   async #count(name: DayBookName, handle: DocHandle<FlatDoc>): Promise<void> {
-    const doc = handle.doc()
-    const before = await this.summary(name)
-    if (lastPositionIn(doc) <= (before?.upTo ?? 0)) return
-    const records = this.#check(name, handle, before?.upTo ?? 0)
-    await this.#countStock(name, records)
-    await this.#summarise(name, records, before)
+    const sales = await this.#options.durable.open<FlatDoc>(this.#salesId(name))
+    const known = sales ? lineSummaries(sales.doc(), this.#id(name)) : []
+    const lines = this.#fresh(handle, known)
+    if (lines.length === 0) return
+    const checked: { line: FreshLine; beside: Beside }[] = []
+    for (const line of lines) {
+      const beside = await this.#lines.beside(this.#id(name), name, line.fresh)
+      this.#check(name, handle.doc(), line, beside)
+      checked.push({ line, beside })
+    }
+    // Were a fork noted after it was counted, a relay that is killed between the two would never say it.
+    const what = checked
+      .map(({ line, beside }) => whatForked(name, line, beside, known))
+      .find((one) => one !== undefined)
+    if (what !== undefined) await this.#options.onFork(name, what)
+    for (const { line, beside } of checked) {
+      const records = line.fresh.filter(({ hash }) => !beside.same.has(hash))
+      const before = known.find(({ fork }) => fork === line.fork)
+      await this.#countStock(name, line, records)
+      await this.#summarise(name, line, records, before)
+    }
   }
 
-  /** The new records, each proven to be its terminal's own and to follow the one before. */
-  #check(name: DayBookName, handle: DocHandle<FlatDoc>, after: number): SealedRecord[] {
-    const doc = handle.doc()
+  #fresh(handle: DocHandle<FlatDoc>, known: readonly BookSummary[]): FreshLine[] {
+    const lines = known.map(({ fork, first, upTo, head }) => ({ fork, first, upTo, head }))
+    try {
+      return freshLines(handle.doc(), lines)
+    } catch (error) {
+      throw new BookRefused((error as Error).message)
+    }
+  }
+
+  /** Each fresh record is proven to be its terminal's own and to follow the one before. */
+  #check(name: DayBookName, doc: A.Doc<FlatDoc>, { fork, before, fresh }: FreshLine, beside: Beside): void {
     const key = this.#options.shops.keyOf(name.terminal, name.epoch)
     if (key === undefined)
       throw new BookRefused(`terminal ${name.code} has no key for epoch ${name.epoch} here`)
-    const last = after > 0 ? storedAt(doc, after) : undefined
-    let expected = after
-    const found: SealedRecord[] = []
-    try {
-      let prev = last ? readRecord(last).hash : undefined
-      for (const record of recordsIn(doc, after)) {
-        const { chain, day } = record.body
-        const at = `record ${chain.position}`
-        if (expected > 0 && chain.position !== expected + 1)
-          throw new BookRefused(`record ${expected + 1} is missing`)
-        if (chain.terminal !== name.code || chain.epoch !== name.epoch)
-          throw new BookRefused(`${at} belongs to ${chain.terminal}${chain.epoch}`)
-        if (day !== name.day) throw new BookRefused(`${at} belongs to business day ${day}`)
-        if (prev === undefined && chain.position === 1) prev = CHAIN_START
-        if (prev !== undefined && chain.prev !== prev)
-          throw new BookRefused(`${at} does not follow the record before it`)
-        if (!verifyRecord(record, key))
-          throw new BookRefused(`the signature of ${at} is not of ${name.code} in epoch ${name.epoch}`)
-        expected = chain.position
-        prev = record.hash
-        found.push(record)
-      }
-    } catch (error) {
-      throw error instanceof BookRefused ? error : new BookRefused((error as Error).message)
+    let last = before
+    for (const record of fresh) {
+      const { chain, day } = record.body
+      const at = `record ${chain.position}`
+      if (last && chain.position !== last.body.chain.position + 1)
+        throw new BookRefused(`record ${last.body.chain.position + 1} is missing`)
+      if (chain.terminal !== name.code || chain.epoch !== name.epoch)
+        throw new BookRefused(`${at} belongs to ${chain.terminal}${chain.epoch}`)
+      if (day !== name.day) throw new BookRefused(`${at} belongs to business day ${day}`)
+      const isFirst = chain.position === 1
+      if (isFirst ? chain.prev !== CHAIN_START : last && chain.prev !== last.hash)
+        throw new BookRefused(`${at} does not follow the record before it`)
+      // Where a day book begins, the record before may not be here yet; a line beside another must be seen to leave it.
+      if (!last && !isFirst && fork !== undefined && !beside.holdsPrevious)
+        throw new BookRefused(
+          beside.hasPosition(chain.position - 1) || storedAt(doc, chain.position - 1)
+            ? `${at} does not follow the record before it`
+            : `record ${chain.position - 1} is missing`,
+        )
+      if (!verifyRecord(record, key))
+        throw new BookRefused(`the signature of ${at} is not of ${name.code} in epoch ${name.epoch}`)
+      last = record
     }
-    return found
   }
 
-  async #countStock(name: DayBookName, records: readonly SealedRecord[]): Promise<void> {
+  async #countStock(
+    name: DayBookName,
+    { fork, fresh }: FreshLine,
+    records: readonly SealedRecord[],
+  ): Promise<void> {
     const { durable, shops } = this.#options
     const { catalogueShards } = shops.get(name.shop)
-    const upTo = records.at(-1)?.body.chain.position ?? 0
+    const upTo = fresh.at(-1)?.body.chain.position ?? 0
     const lines = records.flatMap(({ body }) =>
       isSale(body) ? body.lines.map((line) => ({ position: body.chain.position, ...line })) : [],
     )
     const sales = groupBy(lines, ({ sku }) => shardOf(sku, catalogueShards))
-    const book = this.#id(name)
+    const book = lineKey(this.#id(name), fork)
     for (const [shard, list] of sales) {
       const stock = await this.#options.documents.own({ kind: 'stock', shop: name.shop, shard })
       const before = stock.doc()
@@ -164,11 +194,12 @@ export class Counting {
 
   async #summarise(
     name: DayBookName,
+    { fork, fresh }: FreshLine,
     records: readonly SealedRecord[],
     before: BookSummary | undefined,
   ): Promise<void> {
-    const first = records[0]?.body
-    const last = records.at(-1)?.body
+    const first = fresh[0]?.body
+    const last = fresh.at(-1)
     if (!first || !last) return
     let totals = before?.totals ?? noTotals(this.#options.shops.get(name.shop).policy.currency)
     for (const { body } of records) if (isSale(body)) totals = addToTotals(totals, body)
@@ -176,15 +207,18 @@ export class Counting {
     const summary: BookSummary = {
       ...identity,
       first: before?.first ?? first.chain.position,
-      upTo: last.chain.position,
+      upTo: last.body.chain.position,
       totals,
-      closed: last.type === 'day-close',
+      closed: last.body.type === 'day-close',
+      head: last.hash,
+      ...(fork === undefined ? {} : { fork }),
     }
     const sales = await this.#options.documents.own(this.#salesName(name))
     const doc = sales.doc()
-    sales.change((draft) => writeSummary(draft, doc, this.#id(name), summary), this.#note(name, 'summarise'))
+    const key = lineKey(this.#id(name), fork)
+    sales.change((draft) => writeSummary(draft, doc, key, summary), this.#note(name, 'summarise'))
     await this.#options.durable.flush(this.#salesId(name))
-    this.#remember(summary)
+    this.#lines.remember(key, summary)
   }
 
   #note(name: DayBookName, did: string) {
@@ -193,4 +227,17 @@ export class Counting {
       time: Math.floor(this.#options.now().getTime() / 1000),
     }
   }
+}
+
+/** How the records of a line contradict others of the same epoch; undefined where they do not, or it was known. */
+function whatForked(
+  { code, epoch }: DayBookName,
+  { fork, fresh }: FreshLine,
+  beside: Beside,
+  known: readonly BookSummary[],
+): string | undefined {
+  const isNew = !known.some((line) => line.fork === fork)
+  const from = fresh[0]?.body.chain.position
+  if (!isNew || (fork === undefined && !beside.contradicts)) return undefined
+  return `two directories sealed as ${code} in epoch ${epoch}: from record ${from} on there are two different ones`
 }

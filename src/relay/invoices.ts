@@ -1,16 +1,19 @@
 import * as A from '@automerge/automerge'
-import { lastPositionIn, recordsIn } from '../docs/daybook.js'
+import { lastPositionIn } from '../docs/daybook.js'
 import { exportSale, type ExportedInvoice } from '../docs/export.js'
 import type { FlatDoc } from '../docs/flat.js'
 import type { InvoiceLookup } from '../docs/generated/types.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
-import { isSale } from '../docs/record.js'
+import { doubledIn, everyRecordIn, hashesAt } from '../docs/lines.js'
+import { isSale, type SealedRecord } from '../docs/record.js'
 import { epochBefore, parseNumber } from '../docs/series.js'
 import { Refused } from '../protocol/problem.js'
 import type { DayRange } from '../protocol/queries.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
+import type { Counting } from './counting.js'
 import type { IssuedReceipts } from './issued-receipts.js'
+import type { Shops } from './shops.js'
 
 type DayBookName = Extract<DocumentName, { kind: 'daybook' }>
 
@@ -18,6 +21,8 @@ export interface InvoicesOptions {
   readonly durable: DurableRepo
   readonly registry: IndexLog<DocumentName>
   readonly issued: IssuedReceipts
+  readonly shops: Shops
+  readonly counting: Counting
 }
 
 /** Reads invoices out of the day books the relay holds, one book in memory at a time. */
@@ -41,28 +46,55 @@ export class Invoices {
     })
   }
 
-  /** All invoices and credit notes of a range of business days, by terminal, in the order they were sealed. */
-  async *all(range: DayRange): AsyncGenerator<ExportedInvoice> {
-    const inRange = ({ day }: DayBookName): boolean =>
-      (range.from === undefined || day >= range.from) && (range.to === undefined || day <= range.to)
-    for (const [id] of this.#books(inRange)) yield* await this.#read(id)
+  /**
+   * All invoices and credit notes of a range of business days, by terminal, in the order they were sealed.
+   * @param shop those of one shop; undefined for all
+   */
+  async *all(range: DayRange, shop?: string): AsyncGenerator<ExportedInvoice> {
+    const inRange = ({ day, shop: owner }: DayBookName): boolean =>
+      (shop === undefined || owner === shop) &&
+      (range.from === undefined || day >= range.from) &&
+      (range.to === undefined || day <= range.to)
+    for (const [id, name] of this.#books(inRange)) yield* await this.#read(id, name)
   }
 
-  async #read(id: DocumentId): Promise<ExportedInvoice[]> {
-    const { durable, issued } = this.#options
+  async #read(id: DocumentId, name: DayBookName): Promise<ExportedInvoice[]> {
+    const { durable } = this.#options
     const wasLoaded = durable.repo.handles[id] !== undefined
     const handle = await durable.open<FlatDoc>(id)
     if (!handle) return []
     const doc = handle.doc()
-    const heads = issued.heads(id)
-    const covered = heads && A.hasHeads(doc, [...heads]) ? lastPositionIn(A.view(doc, [...heads])) : 0
+    const isCovered = this.#coverage(id, doc)
+    const isForked = this.#forked(name, doc)
     const found: ExportedInvoice[] = []
-    for (const record of recordsIn(doc)) {
+    for (const record of everyRecordIn(doc)) {
       const { body } = record
-      if (isSale(body)) found.push(exportSale(record, body, body.chain.position <= covered))
+      if (!isSale(body)) continue
+      const sale = exportSale(record, body, isCovered(record))
+      found.push(isForked(body.chain.position) ? { ...sale, fork: true } : sale)
     }
     if (!wasLoaded) await durable.release(id)
     return found
+  }
+
+  /** Which records the receipts given for a day book cover. */
+  #coverage(id: DocumentId, doc: A.Doc<FlatDoc>): (record: SealedRecord) => boolean {
+    const receipted = this.#options.issued.headsGiven(id).filter((heads) => A.hasHeads(doc, [...heads]))
+    if (doubledIn(doc).length > 0) {
+      const covered = hashesAt(doc, receipted.flat())
+      return ({ hash }) => covered.has(hash)
+    }
+    const heads = receipted.at(-1)
+    const last = heads ? lastPositionIn(A.view(doc, [...heads])) : 0
+    return ({ body }) => body.chain.position <= last
+  }
+
+  /** At which positions copies of the terminal sealed different records, in this day book or in others. */
+  #forked({ terminal, epoch }: DayBookName, doc: A.Doc<FlatDoc>): (position: number) => boolean {
+    const { shops, counting } = this.#options
+    const doubled = new Set(doubledIn(doc))
+    const known = shops.terminal(terminal)?.terminal.fork?.epoch === epoch
+    return (position) => doubled.has(position) || (known && counting.isDoubled(terminal, epoch, position))
   }
 
   /**
@@ -77,13 +109,16 @@ export class Invoices {
     const mine = (name: DayBookName): boolean => shop === undefined || name.shop === shop
     const writer = (name: DayBookName): boolean =>
       mine(name) && name.code === series.code && name.epoch === series.epoch
-    for (const [id, { shop: owner }] of this.#books(writer)) {
-      const invoice = (await this.#read(id)).find((candidate) => candidate.number === number)
+    for (const [id, book] of this.#books(writer)) {
+      const { shop: owner } = book
+      const invoice = (await this.#read(id, book)).find((candidate) => candidate.number === number)
       if (!invoice) continue
       const corrections: ExportedInvoice[] = []
       // Any terminal of the shop may have corrected it, on the same day or later.
-      for (const [other] of this.#books((name) => name.shop === owner && name.day >= invoice.day)) {
-        for (const candidate of await this.#read(other)) {
+      for (const [other, otherName] of this.#books(
+        (name) => name.shop === owner && name.day >= invoice.day,
+      )) {
+        for (const candidate of await this.#read(other, otherName)) {
           if (candidate.corrects && 'number' in candidate.corrects && candidate.corrects.number === number) {
             corrections.push(candidate)
           }

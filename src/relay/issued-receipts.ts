@@ -2,13 +2,16 @@ import type { CustodyReceipt } from '../protocol/receipt.js'
 import { AppendLog, type AppendLogOptions } from '../storage/append-log.js'
 import { validate } from '../docs/validate.js'
 
+/** Of one writer's document the last heads cover all before; two copies of a terminal may be given receipts in turn. */
+const HEADS_KEPT = 4
+
 /** The relay's own log of the receipts it gave, fsynced before each is sent. */
 export class IssuedReceipts {
   #log!: AppendLog
   #serial = 0
   readonly #serials = new Map<string, number>()
-  /** The heads last receipted, by document. */
-  readonly #heads = new Map<string, readonly string[]>()
+  /** The heads last receipted, by document, the newest last. */
+  readonly #heads = new Map<string, readonly (readonly string[])[]>()
 
   private constructor() {}
 
@@ -27,7 +30,8 @@ export class IssuedReceipts {
   #remember({ body }: CustodyReceipt): void {
     this.#serial = Math.max(this.#serial, body.serial)
     this.#serials.set(body.terminal, Math.max(body.serial, this.serialOf(body.terminal)))
-    for (const { id, heads } of body.documents) this.#heads.set(id, heads)
+    for (const { id, heads } of body.documents)
+      this.#heads.set(id, [...(this.#heads.get(id) ?? []).slice(1 - HEADS_KEPT), heads])
   }
 
   nextSerial(): number {
@@ -45,9 +49,9 @@ export class IssuedReceipts {
     return this.#serials.get(terminal) ?? 0
   }
 
-  /** The heads of a document that were last receipted; undefined for none. */
-  heads(document: string): readonly string[] | undefined {
-    return this.#heads.get(document)
+  /** The heads of a document that were last receipted, the newest last. */
+  headsGiven(document: string): readonly (readonly string[])[] {
+    return this.#heads.get(document) ?? []
   }
 
   /** @throws StorageWriteError: the receipt must not be sent then */

@@ -12,6 +12,8 @@ export interface PendingPairing {
   /** Milliseconds since 1970. */
   readonly expiresAt: number
   readonly tries: number
+  /** Who made it; the command of the relay's operator where it is not said. */
+  readonly by?: string
 }
 
 /** Letters and digits that cannot be mistaken for each other when read aloud (Crockford's base 32). */
@@ -50,7 +52,12 @@ export class Pairings {
   }
 
   /** Makes a code for a terminal; an older code for the same terminal ends. */
-  async create(shop: string, terminal: string, role: Role): Promise<{ code: string; expiresAt: number }> {
+  async create(
+    shop: string,
+    terminal: string,
+    role: Role,
+    by?: string,
+  ): Promise<{ code: string; expiresAt: number }> {
     const now = this.#options.now()
     for (const [locator, pending] of this.#pending) {
       const same = pending.shop === shop && pending.terminal === terminal
@@ -68,11 +75,22 @@ export class Pairings {
       role,
       expiresAt,
       tries: 0,
+      ...(by === undefined ? {} : { by }),
     })
     // Whoever the operator gives a fresh code to may type it, whatever was typed there before.
     this.#wrong.clear()
     await this.#options.save(this.#pending)
     return { code: `${code.slice(0, 4)}-${code.slice(4, 8)}-${code.slice(8)}`, expiresAt }
+  }
+
+  /** Ends the codes that were made for a terminal and not used. @returns how many */
+  async end(shop: string, terminal: string): Promise<number> {
+    const ended = [...this.#pending].filter(
+      ([, pending]) => pending.shop === shop && pending.terminal === terminal,
+    )
+    for (const [locator] of ended) this.#pending.delete(locator)
+    if (ended.length > 0) await this.#options.save(this.#pending)
+    return ended.length
   }
 
   /**

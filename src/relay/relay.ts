@@ -18,6 +18,7 @@ import { Access } from './access.js'
 import type { RelayConfig } from './config.js'
 import { Counting } from './counting.js'
 import { Custody } from './custody.js'
+import { Fleet } from './fleet.js'
 import { Gate } from './gate/gate.js'
 import { Handoffs } from './handoffs.js'
 import { Incidents } from './incidents.js'
@@ -26,6 +27,7 @@ import { Invoices } from './invoices.js'
 import { IssuedReceipts } from './issued-receipts.js'
 import { OwnDocuments } from './own-documents.js'
 import { Pairings } from './pairing.js'
+import { People } from './people.js'
 import { Sessions } from './sessions.js'
 import { Shops } from './shops.js'
 import { RelayStock } from './stock.js'
@@ -63,6 +65,7 @@ const IDLE_MS = 60_000
 export class Relay {
   readonly log: Log
   readonly now: () => Date
+  readonly random: (bytes: number) => Uint8Array
   readonly identity: RelayIdentity
   readonly durable: DurableRepo
   readonly registry: IndexLog<DocumentName>
@@ -75,9 +78,11 @@ export class Relay {
   readonly invoices: Invoices
   readonly handoffs: Handoffs
   readonly pairings: Pairings
+  readonly people: People
   readonly sessions: Sessions
   readonly incidents: Incidents
   readonly gate: Gate
+  readonly fleet: Fleet
   readonly library: Library
   readonly #directory: DataDirectory
   readonly #used = new Map<string, number>()
@@ -90,6 +95,7 @@ export class Relay {
     const organisation = identity.organisation
     this.log = options.log
     this.now = now
+    this.random = random
     this.#directory = directory
     this.identity = identity
     this.durable = durable
@@ -98,10 +104,28 @@ export class Relay {
     this.access = access
     this.shops = shops
     this.pairings = pairings
+    this.people = parts.people
     this.incidents = parts.incidents
     this.gate = new Gate({ durable, shops, incidents: this.incidents })
     const documents = new OwnDocuments({ durable, registry, organisation, now })
-    this.counting = new Counting({ durable, documents, shops, organisation, now })
+    const hangUp = (terminal: string, closing: Closing): void => this.hangUp(terminal, closing)
+    this.fleet = new Fleet({
+      shops,
+      pairings,
+      issued,
+      incidents: parts.incidents,
+      now,
+      hangUp,
+      log: options.log,
+    })
+    this.counting = new Counting({
+      durable,
+      documents,
+      shops,
+      organisation,
+      now,
+      onFork: ({ terminal, epoch }, what) => this.fleet.forks.note(terminal, epoch, 'diverged', what),
+    })
     this.custody = new Custody({
       durable,
       registry,
@@ -116,7 +140,7 @@ export class Relay {
         this.log.error({ document, error: error.message }, 'a receipt could not be given'),
     })
     this.stock = new RelayStock({ durable, documents, shops, now })
-    this.invoices = new Invoices({ durable, registry, issued })
+    this.invoices = new Invoices({ durable, registry, issued, shops, counting: this.counting })
     this.handoffs = new Handoffs({
       directory: join(options.directory, 'handoffs'),
       disk,
@@ -218,6 +242,7 @@ export class Relay {
   async close(): Promise<void> {
     clearInterval(this.#sweep)
     await this.gate.close()
+    this.fleet.intake.stop()
     await this.durable.close()
     await this.registry.close()
     await this.issued.close()
@@ -236,6 +261,7 @@ interface RelayParts {
   readonly access: Access
   readonly shops: Shops
   readonly pairings: Pairings
+  readonly people: People
   readonly incidents: Incidents
 }
 
@@ -270,6 +296,7 @@ async function openIn(
     onUnreadable: (key, error) =>
       log.error({ document: key, error: error.message }, 'documents.log has an unreadable entry'),
   })
+  const people = await People.open({ path: path('people.json'), disk, now, random })
   const incidents = await Incidents.open({ directory: options.directory, disk, now, log })
   const issued = await IssuedReceipts.open(logOptions('receipts.log'))
   let access: Access | undefined
@@ -291,7 +318,7 @@ async function openIn(
     now,
     random,
   })
-  access = new Access(registry, shops)
+  access = new Access(registry, shops, now)
   await shops.load()
   const pending = (await readChecked(disk, path('pairings.json'))) ?? {}
   validate<PendingPairings>('data-files.schema.json#/$defs/PendingPairings', pending, 'file pairings.json')
@@ -310,11 +337,13 @@ async function openIn(
     access,
     shops,
     pairings,
+    people,
     incidents,
   })
   const sales = [...registry.entries()]
     .filter(([, name]) => name.kind === 'sales')
     .map(([id]) => id as DocumentId)
   await relay.counting.load(sales)
+  await relay.fleet.intake.load()
   return relay
 }

@@ -1,113 +1,118 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Server } from 'node:http'
 import type { PeerId } from '@automerge/automerge-repo'
-import express from 'express'
-import helmet from 'helmet'
 import type { WebSocketServer } from 'ws'
 import { CLOSE } from '../protocol/close-codes.js'
-import { notFound, problems } from '../protocol/http.js'
-import { VERSION } from '../protocol/version.js'
-import { adminApi } from './admin-api.js'
+import { trustOf } from './addresses.js'
+import { relayApp } from './app.js'
+import { isMachine } from './caller.js'
+import { HTTP_LIMITS, type HttpLimits } from './http-limits.js'
+import { LimitNotes } from './limit-notes.js'
 import type { Relay } from './relay.js'
+import { closeServer, listen, makeServer, type Tls } from './server.js'
 import { relaySockets } from './sockets.js'
-import { terminalApi } from './terminal-api.js'
+import { upgrades } from './upgrades.js'
 
 export interface ServeOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  /** Secret of the operator's requests. */
+  /** Secret of the commands on the relay's machine. */
   readonly adminToken: string
+  readonly tls?: Tls | undefined
+  /** Names under which browsers may use the relay. */
+  readonly hosts?: readonly string[] | undefined
+  /** Proxies whose word on whom they ask for counts. */
+  readonly proxies?: readonly string[] | undefined
+  readonly limits?: Partial<HttpLimits>
 }
 
 export interface ServedRelay {
   readonly url: string
+  /** Where commands on this machine ask. */
+  readonly control: string
   /** Closes sockets with 1001, ends running requests, flushes and lets the directory go. */
   stop(): Promise<void>
 }
 
-/** Puts HTTP and WebSocket in front of a relay. */
+/** Puts HTTP and WebSocket in front of a relay. @throws Refused `bad-proxies` */
 export async function serveRelay(relay: Relay, options: ServeOptions): Promise<ServedRelay> {
+  const limits = { ...HTTP_LIMITS, ...options.limits }
+  const { proxies = [], hosts = [], adminToken, tls } = options
+  const trust = trustOf(proxies)
+  const notes = new LimitNotes(relay)
   const { sockets, adapter } = relaySockets(relay)
   let stopping = false
-
-  const app = express()
-  app.disable('x-powered-by')
-  app.use(helmet())
-  app.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok', version: VERSION })
+  const app = relayApp(relay, {
+    machine: adminToken,
+    hosts,
+    proxies,
+    limits,
+    notes,
+    stopping: () => stopping,
   })
-  app.get('/readyz', (_request, response) => {
-    response.status(stopping ? 503 : 200).json({ status: stopping ? 'stopping' : 'ready' })
+  const server = makeServer(app, tls, limits, trust, notes)
+  const upgrade = upgrades({
+    relay,
+    trust,
+    socketsPerAddress: limits.socketsPerAddress,
+    notes,
+    stopping: () => stopping,
+    accept: (request, socket, head, identity) =>
+      sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        adapter.bind(webSocket, identity.terminal as PeerId)
+        sockets.emit('connection', webSocket, request)
+      }),
   })
-  app.use('/v1/admin', adminApi(relay, options.adminToken))
-  app.use('/v1', terminalApi(relay))
-  app.use(notFound)
-  app.use(
-    problems((error, request) =>
-      relay.log.error(
-        { route: `${request.method} ${request.path}`, error: String((error as Error).stack) },
-        'a request failed',
-      ),
-    ),
-  )
-
-  const server = createServer(app)
-  server.keepAliveTimeout = IDLE_CONNECTION_MS
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy())
-    const path = request.url?.split('?')[0]
-    const ticket = /^Bearer ([A-Za-z0-9_-]{20,100})$/.exec(request.headers.authorization ?? '')?.[1]
-    const identity =
-      path === '/v1/socket' && ticket !== undefined && !stopping ? relay.sessions.redeem(ticket) : undefined
-    if (!identity) {
-      // Nothing of an unauthenticated connection reaches the WebSocket code (A1).
-      socket.once('finish', () => socket.destroy())
-      socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-      return
-    }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      adapter.bind(webSocket, identity.terminal as PeerId)
-      sockets.emit('connection', webSocket, request)
-    })
-  })
+  server.on('upgrade', upgrade)
+  // Over TLS the commands would have to trust a certificate that may be of a private authority, for other names, and be
+  // changed while they run. They ask on the loopback instead, where nobody else is listened to.
+  const control = tls
+    ? makeServer(
+        (request, response) => {
+          if (isMachine(adminToken, request.headers.authorization)) app(request, response)
+          else response.writeHead(401, { connection: 'close' }).end()
+        },
+        undefined,
+        limits,
+        trust,
+        notes,
+      )
+    : undefined
+  const servers = control ? [server, control] : [server]
 
   relay.durable.repo.networkSubsystem.addNetworkAdapter(adapter)
   await adapter.begun
+  let address: string
+  let controlAddress: string
   try {
-    await listen(server, options)
+    address = await listen(server, options.port, options.host)
+    controlAddress = control ? await listen(control, 0, '127.0.0.1') : address
   } catch (error) {
     // Or its pings would keep the process alive.
     sockets.close()
+    for (const one of servers) one.close()
     throw error
   }
   relay.begin(adapter)
-  const { port, address, family } = server.address() as AddressInfo
-  const host = family === 'IPv6' ? `[${address}]` : address
 
   return {
-    url: `http://${host}:${port}`,
+    url: `${tls ? 'https' : 'http'}://${address}`,
+    // Commands run on this machine, whatever address the relay serves.
+    control: `http://${controlAddress.replace(/^(0\.0\.0\.0|\[::\])(?=:)/, '127.0.0.1')}`,
     stop: async () => {
       stopping = true
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const closed = servers.map((one) => closing(one))
       await closeSockets(sockets)
       sockets.close()
-      server.closeIdleConnections()
-      // Whoever is in the middle of a request has a moment to finish it.
-      const grace = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS)
-      await closed
-      clearTimeout(grace)
+      await Promise.all(servers.map((one, index) => closeServer(one, closed[index], STOP_GRACE_MS)))
       await relay.close()
     },
   }
 }
 
-/**
- * An idle HTTP connection is closed after this. A request that a slow network holds up for as long as that finds it
- * closed and fails, and after Node's own 5 s that would be often.
- */
-const IDLE_CONNECTION_MS = 30_000
+function closing(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()))
+}
 
 /** Long enough to finish storing a part of an upload. */
 const STOP_GRACE_MS = 5_000
@@ -125,14 +130,4 @@ async function closeSockets(sockets: WebSocketServer): Promise<void> {
   }, CLOSE_GRACE_MS)
   await Promise.all(gone)
   clearTimeout(grace)
-}
-
-function listen(server: Server, { host, port }: ServeOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
 }

@@ -1,6 +1,5 @@
 import type { Role } from '../docs/shop.js'
 import { NONCE_LIFE_MS, OUTSTANDING, SESSION_LIFE_MS, TICKET_LIFE_MS } from '../protocol/limits.js'
-import { Refused } from '../protocol/problem.js'
 
 /** Whom a connection was proven to belong to. */
 export interface Identity {
@@ -10,6 +9,8 @@ export interface Identity {
   /** The epoch whose key it proved to hold. */
   readonly epoch: string
   readonly role: Role
+  /** A revoked terminal that is let in to hand in its day books, and for nothing else. */
+  readonly intake?: true
 }
 
 /** Secrets that end by themselves, each found by its own text. */
@@ -93,14 +94,10 @@ export class Sessions {
     return this.#tickets.take(ticket)
   }
 
-  /** @throws Refused where the session has ended or never was */
-  identify(authorization: string | undefined): Identity {
+  /** Whom a session belongs to; undefined where it has ended or never was. */
+  find(authorization: string | undefined): Identity | undefined {
     const secret = /^Bearer ([A-Za-z0-9_-]{20,100})$/.exec(authorization ?? '')?.[1]
-    const identity = secret === undefined ? undefined : this.#sessions.get(secret)
-    if (!identity) {
-      throw new Refused('unauthenticated', 'no-session', 'This request needs a session: connect first.')
-    }
-    return identity
+    return secret === undefined ? undefined : this.#sessions.get(secret)
   }
 
   /** Ends everything a terminal has open. */

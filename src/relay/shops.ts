@@ -1,5 +1,6 @@
 import type * as A from '@automerge/automerge'
 import { noteText } from '../docs/change-note.js'
+import { isRevoked, writeGiven, writeStanding, type EpochGiven, type Notes } from '../docs/fleet.js'
 import type { FlatDoc } from '../docs/flat.js'
 import { newId } from '../docs/ids.js'
 import { documentId, type DocumentName } from '../docs/naming.js'
@@ -20,6 +21,9 @@ export interface ShopsOptions {
   readonly now: () => Date
   readonly random: (bytes: number) => Uint8Array
 }
+
+/** Who changes a shop's document where no person is named: a command on the relay's machine. */
+export const OPERATOR = 'relay operator'
 
 /** The shops of a relay and their terminals, kept in one document per shop that only the relay writes. */
 export class Shops {
@@ -92,10 +96,11 @@ export class Shops {
     shop: string,
     did: string,
     write: (draft: FlatDoc, before: A.Doc<FlatDoc>) => void,
+    by = OPERATOR,
   ): Promise<Shop> {
     const id = this.#id(shop)
     const options = {
-      message: noteText({ terminal: 'relay', by: 'relay operator', did }),
+      message: noteText({ terminal: 'relay', by, did }),
       time: Math.floor(this.#options.now().getTime() / 1000),
     }
     const handle = await this.#options.durable.open<FlatDoc>(id)
@@ -110,12 +115,32 @@ export class Shops {
     return this.#read(shop)
   }
 
-  /** Founds a shop, or gives an existing one new settings; a changed policy becomes its next version. */
-  configure(name: string, given: ShopOptions): Promise<Shop> {
-    return this.#queue.run('shops', () => this.#configure(name, given))
+  /**
+   * Writes more into a shop's document, when nothing else is written into any.
+   * @param plan looks at the document as it is and returns what to write; what it throws writes nothing
+   */
+  write(
+    shop: string,
+    did: string,
+    plan: (before: A.Doc<FlatDoc>) => (draft: FlatDoc, before: A.Doc<FlatDoc>) => void,
+    by?: string,
+  ): Promise<Shop> {
+    return this.#queue.run('shops', async () => this.#change(shop, did, plan(await this.document(shop)), by))
   }
 
-  async #configure(name: string, given: ShopOptions): Promise<Shop> {
+  /** A shop's document as it is. */
+  async document(shop: string): Promise<A.Doc<FlatDoc>> {
+    const handle = await this.#options.durable.open<FlatDoc>(this.#id(shop))
+    if (!handle) throw new Error(`The document of shop ${shop} is missing: restore it from a backup`)
+    return handle.doc()
+  }
+
+  /** Founds a shop, or gives an existing one new settings; a changed policy becomes its next version. */
+  configure(name: string, given: ShopOptions, by?: string): Promise<Shop> {
+    return this.#queue.run('shops', () => this.#configure(name, given, by))
+  }
+
+  async #configure(name: string, given: ShopOptions, by?: string): Promise<Shop> {
     const { config, organisation, random, timeZone } = this.#options
     const existing = this.byName(name)
     if (!existing) {
@@ -126,7 +151,8 @@ export class Shops {
         name,
         policyVersion: 1,
       })
-      return this.#change(settings.id, 'found shop', (draft, before) => writeShop(draft, before, settings))
+      const found = (draft: FlatDoc, before: A.Doc<FlatDoc>): void => writeShop(draft, before, settings)
+      return this.#change(settings.id, 'found shop', found, by)
     }
     if (given.catalogueShards !== undefined && given.catalogueShards !== existing.catalogueShards) {
       throw new Refused(
@@ -159,9 +185,8 @@ export class Shops {
     const changed =
       JSON.stringify(settings.policy) !== JSON.stringify({ ...settings.policy, ...existing.policy })
     const next = { ...settings, policy: { ...settings.policy, version: changed ? version + 1 : version } }
-    return this.#change(existing.id, 'change shop settings', (draft, before) =>
-      writeShop(draft, before, next),
-    )
+    const change = (draft: FlatDoc, before: A.Doc<FlatDoc>): void => writeShop(draft, before, next)
+    return this.#change(existing.id, 'change shop settings', change, by)
   }
 
   /**
@@ -177,12 +202,22 @@ export class Shops {
     readonly publicKey: string
     readonly known: string | undefined
     readonly previous: { readonly epoch: string; readonly publicKey: string } | undefined
+    /** Who let it in: made its code. */
+    readonly by?: string | undefined
   }): Promise<{ shop: Shop; terminal: ShopTerminal }> {
     return this.#queue.run('shops', () => this.#enter(entry))
   }
 
-  async #enter({ shop: shopName, name, role, publicKey, known, previous }: Parameters<Shops['enter']>[0]) {
-    const shop = this.byName(shopName) ?? (await this.#configure(shopName, {}))
+  async #enter({
+    shop: shopName,
+    name,
+    role,
+    publicKey,
+    known,
+    previous,
+    by,
+  }: Parameters<Shops['enter']>[0]) {
+    const shop = this.byName(shopName) ?? (await this.#configure(shopName, {}, by))
     const existing = [...shop.terminals.values()].find((terminal) => terminal.name === name)
     if (known !== undefined && known !== existing?.id) {
       throw new Refused(
@@ -191,6 +226,7 @@ export class Shops {
         `This directory was paired as another terminal. Use an empty directory for ${name}, or ask for a code for the terminal it was.`,
       )
     }
+    if (existing) this.#refuseRevoked(existing)
     const forgotten =
       existing && known && previous && epochBefore(existing.epoch, previous.epoch) ? previous : undefined
     const last = forgotten?.epoch ?? existing?.epoch
@@ -203,25 +239,109 @@ export class Shops {
       publicKey,
     }
     const did = existing ? `pair terminal ${name} again, epoch ${terminal.epoch}` : `pair terminal ${name}`
-    await this.#change(shop.id, did, (draft, before) => {
+    const write = (draft: FlatDoc, before: A.Doc<FlatDoc>): void => {
       if (forgotten) writeTerminal(draft, before, { ...terminal, ...forgotten })
       writeTerminal(draft, before, terminal)
-    })
+      writeGiven(draft, before, terminal.id, terminal.epoch, { at: this.#at(), reason: 'paired' })
+    }
+    await this.#change(shop.id, did, write, by)
     return this.#found(terminal.id)
   }
 
-  /** Gives a terminal its next epoch under the key it has. */
-  nextEpoch(id: string, reason: string): Promise<ShopTerminal> {
-    return this.#queue.run('shops', () => this.#nextEpoch(id, reason))
+  #at(): string {
+    return this.#options.now().toISOString()
   }
 
-  async #nextEpoch(id: string, reason: string): Promise<ShopTerminal> {
-    const { shop, terminal } = this.#found(id)
-    const publicKey = terminal.keys.get(terminal.epoch) ?? ''
-    const epoch = nextEpoch(terminal.epoch)
-    await this.#change(shop.id, `epoch ${epoch} of ${terminal.name}: ${reason}`, (draft, before) =>
-      writeTerminal(draft, before, { ...terminal, epoch, publicKey }),
+  #refuseRevoked(terminal: ShopTerminal): void {
+    if (!isRevoked(terminal)) return
+    throw new Refused(
+      'conflict',
+      'terminal-revoked',
+      `Terminal ${terminal.name} is revoked. Reinstate it first (counterfoil relay reinstate), then pair it.`,
     )
+  }
+
+  /**
+   * The terminal of this name.
+   * @throws Refused `unknown-shop`, `unknown-terminal`
+   */
+  named(shopName: string, name: string): { shop: Shop; terminal: ShopTerminal } {
+    const shop = this.byName(shopName)
+    if (!shop) throw new Refused('notFound', 'unknown-shop', `There is no shop ${shopName} here.`)
+    const terminal = [...shop.terminals.values()].find((one) => one.name === name)
+    if (!terminal) {
+      throw new Refused(
+        'notFound',
+        'unknown-terminal',
+        `Shop ${shopName} has no terminal ${name}. Its terminals: ${[...shop.terminals.values()].map((one) => one.name).join(', ') || 'none'}.`,
+      )
+    }
+    return { shop, terminal }
+  }
+
+  /** @throws Refused `terminal-revoked` where a terminal of this name must not be paired again as it stands */
+  mayPair(shopName: string, name: string): void {
+    for (const terminal of this.byName(shopName)?.terminals.values() ?? [])
+      if (terminal.name === name) this.#refuseRevoked(terminal)
+  }
+
+  /**
+   * Writes how a terminal stands, and with it into the shop's history who did that and why.
+   * @param decide what it is to be, from what it is; undefined leaves everything as it is
+   */
+  note<K extends keyof Notes>(
+    id: string,
+    field: K,
+    did: string,
+    by: string | undefined,
+    decide: (terminal: ShopTerminal) => Notes[K] | undefined,
+  ): Promise<ShopTerminal> {
+    return this.#queue.run('shops', async () => {
+      const { shop, terminal } = this.#found(id)
+      const value = decide(terminal)
+      if (value === undefined) return terminal
+      await this.#change(
+        shop.id,
+        `${did} ${terminal.name}`,
+        (draft, before) => writeStanding(draft, before, id, field, value),
+        by,
+      )
+      return this.#found(id).terminal
+    })
+  }
+
+  /**
+   * Gives a directory an epoch of its own, under the key it proved to hold. One that asks again under the same name,
+   * because no answer came, gets the same epoch.
+   * @param from the epoch whose key it proved to hold
+   * @throws Refused `epoch-ended` when another directory seals in a later epoch; a copy may always have its own
+   */
+  nextEpoch(
+    id: string,
+    from: string,
+    reason: Exclude<EpochGiven['reason'], 'paired'>,
+    asked?: string,
+  ): Promise<ShopTerminal> {
+    return this.#queue.run('shops', () => this.#nextEpoch(id, from, reason, asked))
+  }
+
+  async #nextEpoch(...[id, from, reason, asked]: Parameters<Shops['nextEpoch']>): Promise<ShopTerminal> {
+    const { shop, terminal } = this.#found(id)
+    if (asked !== undefined && terminal.given.get(terminal.epoch)?.asked === asked) return terminal
+    if (epochBefore(from, terminal.epoch) && reason !== 'copied') {
+      throw new Refused(
+        'conflict',
+        'epoch-ended',
+        `Another directory seals as terminal ${terminal.name} in epoch ${terminal.epoch}. Pair this one again.`,
+      )
+    }
+    const publicKey = terminal.keys.get(from) ?? ''
+    const epoch = nextEpoch(terminal.epoch)
+    const given = { at: this.#at(), reason, from, ...(asked === undefined ? {} : { asked }) }
+    await this.#change(shop.id, `epoch ${epoch} of ${terminal.name}: ${reason}`, (draft, before) => {
+      writeTerminal(draft, before, { ...terminal, epoch, publicKey })
+      writeGiven(draft, before, id, epoch, given)
+    })
     return this.#found(id).terminal
   }
 

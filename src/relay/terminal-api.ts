@@ -1,4 +1,4 @@
-import express, { Router, type Request } from 'express'
+import type { Request } from 'express'
 import type {
   ChallengeRequest,
   ChallengeResponse,
@@ -22,11 +22,15 @@ import { epochBefore } from '../docs/series.js'
 import * as A from '@automerge/automerge'
 import { CLOSE } from '../protocol/close-codes.js'
 import { answerLong, bodyOf, queryOf } from '../protocol/http.js'
-import { CUSTODY_WAIT_MS, JSON_BODY_BYTES, UPLOAD_PART_BYTES } from '../protocol/limits.js'
+import { CUSTODY_WAIT_MS } from '../protocol/limits.js'
 import { Refused } from '../protocol/problem.js'
-import { proves } from '../protocol/proof.js'
+import { prove, proves } from '../protocol/proof.js'
 import { PROTOCOL_VERSION, VERSION } from '../protocol/version.js'
+import { keyOfAddress } from './addresses.js'
+import { noSession, standing } from './caller.js'
+import { notForIntake } from './fleet.js'
 import type { Relay } from './relay.js'
+import type { Routes } from './routes.js'
 import type { Identity } from './sessions.js'
 
 /** How many days of bills a terminal is told of: what was parked is recalled within days, or not at all. */
@@ -35,20 +39,17 @@ const BILLS_DAYS = 7
 const SALES_MONTHS = 2
 
 /** What a terminal may ask of the relay over HTTP. */
-export function terminalApi(relay: Relay): Router {
-  const api = Router()
-  const json = express.json({ limit: JSON_BODY_BYTES, strict: true })
-  const identify = (request: Request): Identity => relay.sessions.identify(request.get('authorization'))
+export function terminalApi(routes: Routes, relay: Relay): void {
   const body = 'relay-api.schema.json#/$defs/'
 
-  api.post('/pair', json, async (request, response) => {
+  routes.on('pair', async (request, response) => {
     const asked = bodyOf<PairRequest>(request, `${body}PairRequest`)
     const statement = { context: 'counterfoil pair 1', code: asked.code, publicKey: asked.publicKey } as const
     for (const { publicKey, proof } of [asked, ...(asked.previous ? [asked.previous] : [])]) {
       if (!proves(statement, publicKey, proof))
         throw new Refused('forbidden', 'bad-proof', 'The proof does not belong to the public key.')
     }
-    const pairing = await relay.pairings.redeem(asked.code, request.socket.remoteAddress ?? '')
+    const pairing = await relay.pairings.redeem(asked.code, keyOfAddress(request.ip))
     const { shop, terminal } = await relay.shops.enter({
       shop: pairing.shop,
       name: pairing.terminal,
@@ -56,6 +57,7 @@ export function terminalApi(relay: Relay): Router {
       publicKey: asked.publicKey,
       known: asked.terminal,
       previous: asked.previous,
+      by: pairing.by,
     })
     // What was opened before speaks with an epoch and a role that are no longer the terminal's.
     relay.hangUp(terminal.id, CLOSE.pairedAgain)
@@ -78,64 +80,71 @@ export function terminalApi(relay: Relay): Router {
     response.status(201).json(answer)
   })
 
-  api.post('/challenge', json, (request, response) => {
-    const { terminal } = bodyOf<ChallengeRequest>(request, `${body}ChallengeRequest`)
+  routes.on('challenge', (request, response) => {
+    const { terminal, nonce: terminalNonce } = bodyOf<ChallengeRequest>(request, `${body}ChallengeRequest`)
+    const { id, signer } = relay.identity
     // An unknown terminal gets a nonce as well: who is paired here is nobody's business.
-    const answer: ChallengeResponse = { relay: relay.identity.id, nonce: relay.sessions.challenge(terminal) }
+    const nonce = relay.sessions.challenge(terminal)
+    const statement = {
+      context: 'counterfoil challenge 1',
+      relay: id,
+      terminal,
+      terminalNonce,
+      nonce,
+    } as const
+    const answer: ChallengeResponse = { relay: id, nonce, signature: prove(statement, signer) }
     response.json(answer)
   })
 
-  api.post('/connect', json, async (request, response) => {
+  routes.on('connect', async (request, response) => {
     response.json(await connect(relay, bodyOf<ConnectRequest>(request, `${body}ConnectRequest`)))
   })
 
-  api.post('/epoch', json, async (request, response) => {
-    const identity = identify(request)
-    const { reason } = bodyOf<EpochRequest>(request, `${body}EpochRequest`)
-    const { epoch } = await relay.shops.nextEpoch(identity.terminal, reason)
+  routes.on('epoch', async (request, response, { identity }) => {
+    notForIntake(identity)
+    const { reason, asked } = bodyOf<EpochRequest>(request, `${body}EpochRequest`)
+    const { epoch } = await relay.shops.nextEpoch(identity.terminal, identity.epoch, reason, asked)
     relay.log.warn({ terminal: identity.terminal, epoch, reason }, 'new epoch')
     const answer: EpochResponse = { epoch }
     response.json(answer)
   })
 
-  api.post('/sync', json, async (request, response) => {
-    const identity = identify(request)
+  routes.on('sync', async (request, response, { identity }) => {
     const { documents } = bodyOf<SyncRequest>(request, `${body}SyncRequest`)
     const refused = await register(relay, identity, documents)
     const answer: SyncResponse = { documents: await readable(relay, identity), refused }
     response.json(answer)
   })
 
-  api.post('/custody', json, async (request, response) => {
-    const identity = identify(request)
-    const { documents, waitMs } = bodyOf<CustodyRequest>(request, `${body}CustodyRequest`)
-    await answerLong(request, response, (_progress, signal) =>
-      relay.custody.request(identity, documents, Math.min(waitMs ?? 0, CUSTODY_WAIT_MS), signal),
-    )
+  routes.on('custody', async (request, response, { identity }) => {
+    const { documents, waitMs, rest = false } = bodyOf<CustodyRequest>(request, `${body}CustodyRequest`)
+    await answerLong(request, response, async (_progress, signal) => {
+      const wait = Math.min(waitMs ?? 0, CUSTODY_WAIT_MS)
+      const answer = await relay.custody.request(identity, documents, wait, signal)
+      // Who was hung up meanwhile, such as two copies that were just found out, is to connect again and be told why.
+      if (!standing(relay, relay.sessions.find(request.get('authorization')))) throw noSession()
+      if (identity.intake)
+        await relay.fleet.intake.handedIn(identity.terminal, answer.receipt ? [answer.receipt] : [])
+      else if (rest && answer.missing.length + answer.refused.length === 0)
+        await relay.fleet.behind.healed(identity.terminal)
+      return answer
+    })
   })
 
-  api.get('/invoice', async (request, response) => {
-    const identity = identify(request)
+  routes.on('invoice', async (request, response, { identity }) => {
+    notForIntake(identity)
     const number = queryOf(request, 'number')
     if (number === undefined) throw new Refused('invalid', 'invalid-query', 'Name the invoice: ?number=…')
     response.json(await relay.invoices.find(number, identity.shop))
   })
 
-  api.post('/stock', json, async (request, response) => {
-    const identity = identify(request)
-    if (identity.role !== 'manager') {
-      throw new Refused(
-        'forbidden',
-        'managers-only',
-        'Stock is entered from a terminal that was paired with --role manager.',
-      )
-    }
+  routes.on('stock', async (request, response, { identity }) => {
+    notForIntake(identity)
     const { received } = bodyOf<StockReceived>(request, `${body}StockReceived`)
     response.json({ changed: await relay.stock.receive(identity, received) })
   })
 
-  api.put('/handoffs/:id', json, async (request, response) => {
-    const identity = identify(request)
+  routes.on('handoffBegin', async (request, response, { identity }) => {
     response.json(
       await relay.handoffs.begin(
         identity,
@@ -145,29 +154,23 @@ export function terminalApi(relay: Relay): Router {
     )
   })
 
-  api.patch(
-    '/handoffs/:id',
-    express.raw({ type: 'application/octet-stream', limit: UPLOAD_PART_BYTES }),
-    async (request, response) => {
-      const identity = identify(request)
-      const offset = request.get('upload-offset') ?? ''
-      if (!/^\d{1,15}$/.test(offset))
-        throw new Refused('invalid', 'no-offset', 'The header Upload-Offset must give the byte to go on at.')
-      if (!(request.body instanceof Uint8Array))
-        throw new Refused('invalid', 'no-bytes', 'A part is sent as application/octet-stream.')
-      response.json(await relay.handoffs.append(identity, handoffId(request), Number(offset), request.body))
-    },
-  )
-
-  api.post('/handoffs/:id/take', async (request, response) => {
-    const identity = identify(request)
-    const id = handoffId(request)
-    await answerLong(request, response, (progress: (event: { bytes: number }) => void) =>
-      relay.handoffs.take(identity, id, (bytes) => progress({ bytes })),
-    )
+  routes.on('handoffPart', async (request, response, { identity }) => {
+    const offset = request.get('upload-offset') ?? ''
+    if (!/^\d{1,15}$/.test(offset))
+      throw new Refused('invalid', 'no-offset', 'The header Upload-Offset must give the byte to go on at.')
+    if (!(request.body instanceof Uint8Array))
+      throw new Refused('invalid', 'no-bytes', 'A part is sent as application/octet-stream.')
+    response.json(await relay.handoffs.append(identity, handoffId(request), Number(offset), request.body))
   })
 
-  return api
+  routes.on('handoffTake', async (request, response, { identity }) => {
+    const id = handoffId(request)
+    await answerLong(request, response, async (progress: (event: { bytes: number }) => void) => {
+      const taken = await relay.handoffs.take(identity, id, (bytes) => progress({ bytes }))
+      if (identity.intake) await relay.fleet.intake.handedIn(identity.terminal, taken.receipts)
+      return taken
+    })
+  })
 }
 
 function handoffId(request: Request): string {
@@ -204,6 +207,9 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
     protocol: asked.protocol,
   } as const
   if (!proves(statement, key, asked.signature)) throw refused
+  const standing = await relay.fleet.atConnect(found.terminal, asked)
+  // It may have been revoked meanwhile; from here to the session nothing is waited for.
+  relay.fleet.revocation.refuse(asked.terminal, asked.epoch)
   const { shop, terminal } = found
   if (epochBefore(asked.epoch, terminal.epoch)) {
     relay.log.warn(
@@ -217,8 +223,10 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
     code: terminal.code,
     epoch: asked.epoch,
     role: terminal.role,
+    ...(standing.intake === undefined ? {} : { intake: true }),
   }
   return {
+    ...standing,
     ...relay.sessions.begin(identity),
     epoch: terminal.epoch,
     role: terminal.role,

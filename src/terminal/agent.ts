@@ -23,6 +23,7 @@ import { Lookup } from './lookup.js'
 import { openDisk, type TerminalDisk } from './open-disk.js'
 import { Purge } from './purge.js'
 import { SharedDocuments } from './shared-documents.js'
+import { Standing } from './standing.js'
 import { readStatus, type Status } from './status.js'
 import { Syncer, type SyncResult } from './syncer.js'
 import { Till } from './till.js'
@@ -47,6 +48,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly log: Log
   readonly books: DayBooks
   readonly chain: Chain
+  readonly standing: Standing
   readonly documents: SharedDocuments
   readonly catalogue: Catalogue
   readonly lookup: Lookup
@@ -104,7 +106,18 @@ export class Agent extends EventEmitter<AgentEvents> {
       },
       start,
     )
-    if (disk.directory.copied) this.chain.block = 'copied'
+    this.standing = new Standing({
+      outside,
+      identity,
+      chain: () => this.chain,
+      bookkeeping,
+      copied: () => disk.directory.copied,
+      changeIdentity: async (change) => {
+        this.#identity = await changeIdentity(directory, outside.disk, change)
+      },
+      adoptDirectory: () => disk.directory.adopt(),
+      log,
+    })
     this.catalogue = new Catalogue({ identity, mode: () => bookkeeping.mode, documents })
     this.link = new Link({
       identity,
@@ -117,8 +130,10 @@ export class Agent extends EventEmitter<AgentEvents> {
         )
         await ledger.forgetAfter(after)
       },
+      asked: () => this.standing.asked,
+      onRefused: (refused) => this.standing.refused(refused),
       now: outside.now,
-      random: () => (outside.random(1)[0] ?? 0) / 255,
+      random: outside.random,
       onChange: (state) => {
         this.syncer.linkChanged(state)
         this.emit('status')
@@ -146,21 +161,17 @@ export class Agent extends EventEmitter<AgentEvents> {
     })
     this.syncer = new Syncer({
       outside,
-      identity,
-      changeIdentity: async (change) => {
-        this.#identity = await changeIdentity(directory, outside.disk, change)
-      },
       rereadChain: () =>
-        this.chain.exclusively(async () =>
-          this.chain.restart(await readStart(options, disk, parts, this.#identity)),
-        ),
-      adoptDirectory: () => disk.directory.adopt(),
+        this.chain.exclusively(async () => {
+          this.chain.restart(await readStart(options, disk, parts, this.#identity))
+          this.standing.apply()
+        }),
       link: this.link,
       exchange,
       healing: new Healing({ outside, identity, durable, names, books, log }),
       register,
       documents,
-      chain: () => this.chain,
+      standing: this.standing,
       bookkeeping,
       log,
       onProgress: (event) => this.emit('progress', event),

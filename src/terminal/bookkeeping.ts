@@ -27,6 +27,10 @@ export class Bookkeeping {
     return new Bookkeeping(path, disk, file)
   }
 
+  get file(): BookkeepingFile {
+    return this.#file
+  }
+
   get mode(): Mode {
     return this.#file.mode
   }

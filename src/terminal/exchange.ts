@@ -83,17 +83,19 @@ export class Exchange {
   ): Promise<ExchangeResult> {
     const { local } = this.#options
     const relayBehind = session.forgottenAfter !== undefined
-    const written = await local.list((name) => local.writes(name))
+    const wanted = mayBring(session)
+    const written = await local.list((name) => wanted(name) && local.writes(name))
     const offered = await this.#announce(session, written, signal)
     const { received, absent } = await this.#receive(offered.documents, progress, signal)
     await this.#fetchDamaged(signal)
-    const pending = await local.unreceipted()
+    const pending = await local.unreceipted(wanted)
     const refused = new Map(offered.refused.map(({ id, reason }) => [id, reason]))
     const outcome = await this.#send(
       session,
       pending.filter(({ id }) => !refused.has(id)),
       progress,
       signal,
+      refused.size === 0,
     )
     // It is told once, and no more when this exchange is cut.
     session.forgottenAfter = undefined
@@ -109,7 +111,7 @@ export class Exchange {
 
   /** Sends what was written since, without asking what the relay has; for a link that stays up. */
   async push(session: RelaySession, signal: AbortSignal): Promise<void> {
-    const pending = await this.#options.local.unreceipted()
+    const pending = await this.#options.local.unreceipted(mayBring(session))
     if (pending.length === 0) return
     const fresh = pending.filter(({ id }) => !this.#options.register.has(id))
     const offered = fresh.length > 0 ? await this.#announce(session, fresh, signal) : { refused: [] }
@@ -248,6 +250,7 @@ export class Exchange {
     documents: readonly LocalDocument[],
     progress: (event: ExchangeProgress) => void,
     signal: AbortSignal,
+    isAll = false,
   ): Promise<{ receipted: number; refused: Map<string, string> }> {
     const { ledger, durable } = this.#options
     const refused = new Map<string, string>()
@@ -259,6 +262,7 @@ export class Exchange {
       for (const { id } of batch) await durable.open(id)
       const answer = await session.custody(
         batch.map(({ id, heads }) => ({ id, heads: [...heads] })),
+        isAll && refused.size === 0 && batch.length === pending.length,
         signal,
       )
       if (answer.receipt) await ledger.add([answer.receipt])
@@ -280,6 +284,11 @@ export class Exchange {
   async #letGo(id: DocumentId): Promise<void> {
     if (this.#options.books.isFrozen(id)) await this.#options.durable.release(id)
   }
+}
+
+/** A revoked terminal that is let in to hand in what it holds hands in its day books, and nothing else. */
+function mayBring({ granted }: RelaySession): (name: DocumentName) => boolean {
+  return ({ kind }) => granted.intake === undefined || kind === 'daybook'
 }
 
 function notArrived(): Refused {

@@ -8,6 +8,7 @@ import { prove } from '../protocol/proof.js'
 import { readChecked, writeChecked } from '../storage/atomic-file.js'
 import type { Disk } from '../storage/disk.js'
 import { postJson } from './http-client.js'
+import { isInsecure, refuseInsecure, relayUrl } from './relay-address.js'
 
 /** Who this terminal is, and which relay it trusts. */
 export interface TerminalIdentity extends Readonly<Omit<TerminalIdentityFile, 'privateKey'>> {
@@ -35,7 +36,7 @@ export async function readIdentity(directory: string, disk: Disk): Promise<Termi
 export async function changeIdentity(
   directory: string,
   disk: Disk,
-  change: Partial<Pick<TerminalIdentityFile, 'epoch' | 'role' | 'relayUrl'>>,
+  change: Partial<Pick<TerminalIdentityFile, 'epoch' | 'role' | 'relayUrl' | 'insecure'>>,
 ): Promise<TerminalIdentity> {
   const path = join(directory, FILE)
   const next = { ...parse(await readChecked(disk, path)), ...change }
@@ -43,32 +44,12 @@ export async function changeIdentity(
   return identityFrom(next)
 }
 
-/** The base URL of a relay, checked. */
-export function relayUrl(text: string): string {
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    throw new Refused(
-      'invalid',
-      'bad-relay-url',
-      `"${text}" is no address. Give one such as http://192.168.1.10:8700.`,
-    )
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new Refused(
-      'invalid',
-      'bad-relay-url',
-      `The relay's address begins with http:// or https://, not ${url.protocol}//.`,
-    )
-  }
-  return url.origin
-}
-
 /**
  * Pairs a directory: makes a key on this disk, proves to hold it, and pins the relay's key. A directory that was
  * paired before keeps its documents and gets the terminal's next epoch with a new key.
- * @throws Refused `wrong-code`, `too-many-tries`, `code-expired`, `other-terminal`, `other-relay`, `relay-unreachable`
+ * @param insecure an address without TLS may be used, although it is not this machine's
+ * @throws Refused `wrong-code`, `too-many-tries`, `code-expired`, `other-terminal`, `other-relay`,
+ * `relay-unreachable`, `bad-relay-url`, `insecure-relay`
  */
 export async function pair(
   directory: string,
@@ -76,12 +57,15 @@ export async function pair(
   relay: string,
   code: string,
   signal: AbortSignal,
+  { insecure = false }: { readonly insecure?: boolean } = {},
 ): Promise<TerminalIdentity> {
+  const url = relayUrl(relay)
+  // Before the code is sent: on such a line it could be read, and used by another.
+  refuseInsecure(url, insecure)
   const known = await readIdentity(directory, disk)
   const { privateKey } = generateKeyPairSync('ed25519')
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const signer = signerFromPem(pem)
-  const url = relayUrl(relay)
   const statement = { context: 'counterfoil pair 1', code, publicKey: signer.publicKey } as const
   const body: PairRequest = {
     code,
@@ -105,7 +89,13 @@ export async function pair(
       'This directory belongs to another organisation. Use an empty directory.',
     )
   }
-  const file: TerminalIdentityFile = { ...answer, relayUrl: url, privateKey: pem }
+  const file: TerminalIdentityFile = {
+    ...answer,
+    relayUrl: url,
+    // Said of this address; another one has to be allowed again.
+    ...(insecure && isInsecure(url) ? { insecure: true } : {}),
+    privateKey: pem,
+  }
   await writeChecked(disk, join(directory, FILE), file)
   return identityFrom(file)
 }

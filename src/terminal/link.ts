@@ -27,11 +27,18 @@ export interface LinkOptions {
    * receipts would hide that others are lost (S5).
    */
   readonly onForgotten: (after: number) => Promise<void>
+  /** Names an epoch that was asked for without getting an answer. */
+  readonly asked: () => string | undefined
+  /** Told why the relay did not let this terminal in. */
+  readonly onRefused: (refused: Refused) => Promise<void>
   readonly now: () => Date
-  /** From 0 to 1. */
-  readonly random: () => number
+  /** Gives so many random bytes. */
+  readonly random: (bytes: number) => Uint8Array
   readonly onChange: (state: LinkState) => void
 }
+
+/** No two connections ever draw the same. */
+const NONCE_BYTES = 32
 
 /** Keeps one connection to the relay: while it is wanted, for ever; else as long as somebody uses it. */
 export class Link {
@@ -44,6 +51,7 @@ export class Link {
   #attempt: Promise<RelaySession> | undefined
   #adapter: TicketClientAdapter | undefined
   #abort = new AbortController()
+  #closeCode: number | undefined
 
   constructor(options: LinkOptions) {
     this.#options = options
@@ -56,6 +64,11 @@ export class Link {
   /** The session of a link that is up. */
   get session(): RelaySession | undefined {
     return this.#state.state === 'up' ? this.#state.session : undefined
+  }
+
+  /** The close code the last connection ended with, where the relay ended it; see `CLOSE`. */
+  get closeCode(): number | undefined {
+    return this.#closeCode
   }
 
   /** Whether to stay connected. */
@@ -117,10 +130,12 @@ export class Link {
   }
 
   async #open(): Promise<RelaySession> {
-    const { identity, serial, onForgotten } = this.#options
+    const { identity, serial, asked, onForgotten, onRefused } = this.#options
+    this.#closeCode = undefined
     this.#set({ state: 'connecting' })
     try {
-      const session = await RelaySession.connect(identity(), serial(), this.#abort.signal)
+      const nonce = Buffer.from(this.#options.random(NONCE_BYTES)).toString('base64url')
+      const session = await RelaySession.connect(identity(), serial(), nonce, asked(), this.#abort.signal)
       if (session.forgottenAfter !== undefined) await onForgotten(session.forgottenAfter)
       await this.#openSocket(session)
       this.#tries = 0
@@ -128,6 +143,7 @@ export class Link {
       return session
     } catch (error) {
       const refused = asRefused(error)
+      await onRefused(refused)
       this.#lost(refused.message)
       throw refused
     }
@@ -141,7 +157,8 @@ export class Link {
         ticket: session.granted.ticket,
         relay: identity().relay,
         onUp: resolve,
-        onDown: (reason) => {
+        onDown: (reason, closeCode) => {
+          this.#closeCode = closeCode
           reject(
             new Refused('unavailable', 'relay-unreachable', `The connection to the relay failed: ${reason}.`),
           )
@@ -160,7 +177,7 @@ export class Link {
       this.#set({ state: 'down', reason })
       return
     }
-    const wait = backoff(this.#tries, this.#options.random())
+    const wait = backoff(this.#tries, (this.#options.random(1)[0] ?? 0) / 255)
     this.#tries += 1
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => this.#try(), wait)

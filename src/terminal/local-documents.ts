@@ -62,8 +62,8 @@ export class LocalDocuments {
   }
 
   /** What this terminal wrote and no receipt covers at its present heads. */
-  async unreceipted(): Promise<LocalDocument[]> {
-    const written = await this.list((name) => this.writes(name))
+  async unreceipted(wanted: (name: DocumentName) => boolean = () => true): Promise<LocalDocument[]> {
+    const written = await this.list((name) => wanted(name) && this.writes(name))
     return written.filter(({ id, heads }) => !this.#options.ledger.covers(id, heads))
   }
 }

@@ -1,6 +1,6 @@
-import { recordsIn } from '../docs/daybook.js'
 import { exportSale, type ExportedInvoice } from '../docs/export.js'
 import type { InvoiceLookup } from '../docs/generated/types.js'
+import { doubledIn, everyRecordIn } from '../docs/lines.js'
 import { isSale, type SealedRecord } from '../docs/record.js'
 import { parseNumber } from '../docs/series.js'
 import { Refused } from '../protocol/problem.js'
@@ -54,10 +54,14 @@ export class Lookup {
     const doc = (await books.open(book.id))?.doc()
     if (!doc) return []
     const found: ExportedInvoice[] = []
-    const records = [...recordsIn(doc), ...(await books.hidden(book))]
+    // Another copy of this terminal may have sealed at the same positions: neither hides the other.
+    const doubled = new Set(doubledIn(doc))
+    const records = [...everyRecordIn(doc), ...(await books.hidden(book))]
     for (const record of records.sort((a, b) => a.body.chain.position - b.body.chain.position)) {
-      if (isSale(record.body))
-        found.push(exportSale(record, record.body, record.body.chain.position <= covered))
+      const { body } = record
+      if (!isSale(body)) continue
+      const sale = exportSale(record, body, body.chain.position <= covered)
+      found.push(doubled.has(body.chain.position) ? { ...sale, fork: true } : sale)
     }
     if (!wasLoaded && book.entry) await durable.release(book.id)
     return found

@@ -12,7 +12,7 @@ export interface TicketAdapterOptions {
   /** The relay has answered: documents can be exchanged. */
   readonly onUp: () => void
   /** The connection has ended, or never came about. Called once. */
-  readonly onDown: (reason: string) => void
+  readonly onDown: (reason: string, closeCode?: number) => void
 }
 
 const HANDSHAKE_MS = 15_000
@@ -60,7 +60,7 @@ export class TicketClientAdapter extends WebSocketClientAdapter {
     })
     socket.on('error', (error) => this.#end((error as NodeJS.ErrnoException).code ?? error.message))
     socket.on('close', (code, reason) =>
-      this.#end(reason.toString() || `the connection was closed (${code})`),
+      this.#end(reason.toString() || `the connection was closed (${code})`, code),
     )
   }
 
@@ -97,13 +97,13 @@ export class TicketClientAdapter extends WebSocketClientAdapter {
     if (this.socket?.readyState === WebSocket.OPEN) super.send(message)
   }
 
-  #end(reason: string): void {
+  #end(reason: string, closeCode?: number): void {
     if (this.#ended) return
     this.#ended = true
     clearTimeout(this.#silence)
     if (this.remotePeerId) this.emit('peer-disconnected', { peerId: this.remotePeerId })
     this.emit('close')
-    this.#options.onDown(reason)
+    this.#options.onDown(reason, closeCode)
   }
 
   override disconnect(): void {

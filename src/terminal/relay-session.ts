@@ -1,5 +1,7 @@
 import type {
+  ChallengeRequest,
   ChallengeResponse,
+  ConnectRequest,
   ConnectResponse,
   CustodyResponse,
   DocumentHeads,
@@ -14,10 +16,11 @@ import type {
 import { validate } from '../docs/validate.js'
 import { CUSTODY_WAIT_MS } from '../protocol/limits.js'
 import { Refused } from '../protocol/problem.js'
-import { prove } from '../protocol/proof.js'
+import { prove, proves } from '../protocol/proof.js'
 import { PROTOCOL_VERSION, VERSION } from '../protocol/version.js'
 import { getJson, postJson, request, sendJson } from './http-client.js'
 import type { TerminalIdentity } from './identity.js'
+import { refuseInsecure } from './relay-address.js'
 
 /** The relay may merge a large bundle before it answers. */
 const TAKE_TIMEOUT_MS = 15 * 60_000
@@ -43,27 +46,48 @@ export class RelaySession {
   }
 
   /**
-   * Challenge and response.
+   * Challenge and response, both ways: the relay proves first that it holds the key that was pinned, and nothing is
+   * signed for one that does not.
    * @param held the serial of the last receipt this terminal holds
-   * @throws Refused `relay-unreachable`, `not-paired`, `protocol-mismatch`, `other-relay`
+   * @param terminalNonce 16 random bytes or more, base64url, for this connection only
+   * @param asked names an epoch that was asked for without getting an answer
+   * @throws Refused `relay-unreachable`, `not-paired`, `revoked`, `protocol-mismatch`, `other-relay`, `insecure-relay`
    */
-  static async connect(identity: TerminalIdentity, held: number, signal: AbortSignal): Promise<RelaySession> {
+  static async connect(
+    identity: TerminalIdentity,
+    held: number,
+    terminalNonce: string,
+    asked: string | undefined,
+    signal: AbortSignal,
+  ): Promise<RelaySession> {
     const { relayUrl: base, terminal, epoch } = identity
-    const challenge = await postJson(base, '/v1/challenge', { terminal }, { signal })
+    refuseInsecure(base, identity.insecure === true)
+    const hello: ChallengeRequest = { terminal, nonce: terminalNonce }
+    const challenge = await postJson(base, '/v1/challenge', hello, { signal })
     validate<ChallengeResponse>(schema('ChallengeResponse'), challenge, ANSWER)
-    if (challenge.relay !== identity.relay) {
+    const { nonce, relay } = challenge
+    const claim = { context: 'counterfoil challenge 1', relay, terminal, terminalNonce, nonce } as const
+    if (relay !== identity.relay || !proves(claim, identity.relayKey, challenge.signature)) {
       throw new Refused(
         'forbidden',
         'other-relay',
-        `The relay at ${base} is not the one this terminal was paired with.`,
+        `What answers at ${base} is not the relay this terminal was paired with: it does not hold that relay's key. Check the address and the network; if the relay was founded anew, pair an empty directory with it.`,
       )
     }
-    const { nonce, relay } = challenge
     const signature = prove(
       { context: 'counterfoil connect 1', relay, terminal, epoch, nonce, protocol: PROTOCOL_VERSION },
       identity.signer,
     )
-    const body = { terminal, epoch, nonce, signature, protocol: PROTOCOL_VERSION, software: VERSION }
+    const body: ConnectRequest = {
+      terminal,
+      epoch,
+      nonce,
+      signature,
+      protocol: PROTOCOL_VERSION,
+      software: VERSION,
+      serial: held,
+      ...(asked === undefined ? {} : { asked }),
+    }
     const granted = await postJson(base, '/v1/connect', body, { signal })
     validate<ConnectResponse>(schema('ConnectResponse'), granted, ANSWER)
     return new RelaySession(base, granted, held)
@@ -84,16 +108,29 @@ export class RelaySession {
     return answer
   }
 
-  /** Asks for receipts; the relay waits a while for changes that are on their way. */
-  async custody(documents: readonly DocumentHeads[], signal: AbortSignal): Promise<CustodyResponse> {
-    const body = { documents, waitMs: CUSTODY_WAIT_MS }
+  /**
+   * Asks for receipts; the relay waits a while for changes that are on their way.
+   * @param rest with these it was asked for a receipt of everything this terminal wrote
+   */
+  async custody(
+    documents: readonly DocumentHeads[],
+    rest: boolean,
+    signal: AbortSignal,
+  ): Promise<CustodyResponse> {
+    const body = { documents, waitMs: CUSTODY_WAIT_MS, rest }
     const answer = await postJson(this.base, '/v1/custody', body, this.#options(signal, PART_TIMEOUT_MS))
     validate<CustodyResponse>(schema('CustodyResponse'), answer, ANSWER)
     return answer
   }
 
-  async epoch(reason: EpochRequest['reason'], signal: AbortSignal): Promise<string> {
-    const answer = await postJson(this.base, '/v1/epoch', { reason }, this.#options(signal))
+  /** @param asked names the request: asked again under this name, the relay gives the same epoch */
+  async epoch(
+    reason: EpochRequest['reason'],
+    asked: string | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const body: EpochRequest = { reason, ...(asked === undefined ? {} : { asked }) }
+    const answer = await postJson(this.base, '/v1/epoch', body, this.#options(signal))
     validate<EpochResponse>(schema('EpochResponse'), answer, ANSWER)
     return answer.epoch
   }

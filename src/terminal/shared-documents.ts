@@ -3,6 +3,7 @@ import type { DocHandle } from '@automerge/automerge-repo'
 import { noteText, type ChangeNote } from '../docs/change-note.js'
 import type { FlatDoc } from '../docs/flat.js'
 import { documentId, type DocumentId, type DocumentName } from '../docs/naming.js'
+import { readPeople, type Person } from '../docs/people.js'
 import { readShop, ShopIncomplete, type Shop } from '../docs/shop.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
@@ -22,6 +23,7 @@ export class SharedDocuments {
   readonly #options: SharedDocumentsOptions
   readonly #queue = new Queues()
   #shop: { readonly heads: string; readonly shop: Shop } | undefined
+  #people: { readonly heads: string; readonly people: readonly Person[] } | undefined
   #shopHandle: DocHandle<FlatDoc> | undefined
 
   constructor(options: SharedDocumentsOptions) {
@@ -49,6 +51,16 @@ export class SharedDocuments {
     const heads = A.getHeads(doc).join()
     if (this.#shop?.heads !== heads) this.#shop = { heads, shop: readShop(doc) }
     return this.#shop.shop
+  }
+
+  /** The persons of the shop, with those who were removed; none before the first sync. */
+  people(): readonly Person[] {
+    if (this.#shopHandle?.isReady()) {
+      const doc = this.#shopHandle.doc()
+      const heads = A.getHeads(doc).join()
+      if (this.#people?.heads !== heads) this.#people = { heads, people: readPeople(doc) }
+    }
+    return this.#people?.people ?? []
   }
 
   /** A document as it is; undefined where it is not on this disk. */

@@ -1,8 +1,9 @@
+import type { ForkNotice } from '../docs/generated/types.js'
 import { ShopIncomplete, type Shop } from '../docs/shop.js'
 import { VERSION } from '../protocol/version.js'
 import type { Damage } from '../storage/quarantine.js'
 import type { Agent } from './agent.js'
-import { BLOCKS, type Block } from './blocks.js'
+import { BLOCKS, forkMessage, type Block } from './blocks.js'
 import type { Mode } from './bookkeeping.js'
 import type { HandoffJournal } from './force.js'
 import type { LinkState } from './link.js'
@@ -41,6 +42,8 @@ export interface Status {
   } | null
   readonly day: { readonly open: string | null; readonly lastClosed: string | null; readonly z: number }
   readonly blocked: { readonly why: Block; readonly message: string } | null
+  /** Two live copies of this terminal were seen, and the relay's operator has not settled it. */
+  readonly fork: { readonly at: string; readonly epoch: string; readonly message: string } | null
   readonly damage: readonly Damage[]
   readonly storage: { readonly ok: boolean; readonly message?: string }
 }
@@ -58,6 +61,10 @@ function linkOf(state: LinkState): Status['link'] {
   if (state.state !== 'down') return { state: state.state }
   const { reason, retryAt } = state
   return { state: 'down', reason, ...(retryAt ? { retryAt: retryAt.toISOString() } : {}) }
+}
+
+function forkOf({ at, epoch, what }: ForkNotice): NonNullable<Status['fork']> {
+  return { at, epoch, message: forkMessage(what) }
 }
 
 async function tallies(agent: Agent): Promise<{ unreceipted: Tally; receipted: Tally }> {
@@ -111,6 +118,7 @@ export async function readStatus(agent: Agent): Promise<Status> {
       : null,
     day: { open: state.day ?? null, lastClosed: state.lastClosedDay ?? null, z: state.z },
     blocked: chain.block === undefined ? null : { why: chain.block, message: BLOCKS[chain.block] },
+    fork: agent.standing.fork ? forkOf(agent.standing.fork) : null,
     damage: disk.durable.storage.damage(),
     storage: agent.storageFailure === undefined ? { ok: true } : { ok: false, message: agent.storageFailure },
   }

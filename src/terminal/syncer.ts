@@ -1,32 +1,27 @@
-import { epochBefore } from '../docs/series.js'
+import type { ForkNotice } from '../docs/generated/types.js'
+import { CLOSE } from '../protocol/close-codes.js'
 import { asRefused, Refused } from '../protocol/problem.js'
 import { within } from '../protocol/within.js'
 import type { Bookkeeping } from './bookkeeping.js'
-import type { Chain } from './chain.js'
 import type { Log, Outside } from './context.js'
 import type { Exchange, ExchangeProgress, ExchangeResult } from './exchange.js'
 import type { Healing } from './healing.js'
-import type { TerminalIdentity } from './identity.js'
 import type { Link, LinkState } from './link.js'
 import type { RelaySession } from './relay-session.js'
 import type { SharedDocuments } from './shared-documents.js'
 import type { SharedRegister } from './shared-register.js'
+import type { Standing } from './standing.js'
 
 export interface SyncerOptions {
   readonly outside: Outside
-  readonly identity: () => TerminalIdentity
-  /** Writes the identity with its new epoch or role and takes it over. */
-  readonly changeIdentity: (change: Partial<Pick<TerminalIdentity, 'epoch' | 'role'>>) => Promise<void>
   /** Reads the chain anew from the disk, after damage was healed. */
   readonly rereadChain: () => Promise<void>
-  /** Takes a copied directory for the original, once it has an epoch of its own. */
-  readonly adoptDirectory: () => Promise<void>
   readonly link: Link
   readonly exchange: Exchange
   readonly healing: Healing
   readonly register: SharedRegister
   readonly documents: SharedDocuments
-  readonly chain: () => Chain
+  readonly standing: Standing
   readonly bookkeeping: Bookkeeping
   readonly log: Log
   readonly onProgress: (event: ExchangeProgress) => void
@@ -39,6 +34,10 @@ export interface SyncResult extends ExchangeResult {
   readonly complete: boolean
   /** The epoch, where this sync gave a new one. */
   readonly newEpoch?: string
+  /** This terminal is revoked: its day books were handed in, and nothing else was exchanged. */
+  readonly intake?: true
+  /** Two live copies of this terminal were seen. */
+  readonly fork?: ForkNotice
 }
 
 function both(first: ExchangeResult, second: ExchangeResult): ExchangeResult {
@@ -94,7 +93,7 @@ export class Syncer {
   }
 
   async #run(progress: (event: ExchangeProgress) => void, signal?: AbortSignal): Promise<SyncResult> {
-    const { exchange } = this.#options
+    const { exchange, standing } = this.#options
     await this.#pushing
     const tell = (event: ExchangeProgress): void => {
       progress(event)
@@ -102,15 +101,22 @@ export class Syncer {
     }
     return this.#withSession((session) =>
       this.#whileConnected(signal, async (stop) => {
-        await this.#learn(session)
+        await standing.learn(session.granted)
         let result = await exchange.run(session, tell, stop)
         await this.#options.documents.loadShop()
         if (await this.#heal()) result = both(result, await exchange.run(session, tell, stop))
-        const newEpoch = await this.#unblock(session, stop)
+        const newEpoch = await standing.unblock(session, stop)
         const complete = result.notTaken.length === 0
         if (complete)
           await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })
-        return { ...result, complete, ...(newEpoch === undefined ? {} : { newEpoch }) }
+        const { fork } = standing
+        return {
+          ...result,
+          complete,
+          ...(newEpoch === undefined ? {} : { newEpoch }),
+          ...(session.granted.intake === undefined ? {} : { intake: true }),
+          ...(fork ? { fork } : {}),
+        }
       }),
     )
   }
@@ -120,39 +126,23 @@ export class Syncer {
     return within(undefined, signals, work)
   }
 
-  /** A session ends after a while, or with the relay's restart: then the connection is made anew, once. */
+  /**
+   * A session ends after a while, or with the relay's restart, or because two copies of this terminal were found out:
+   * then the connection is made anew, once, and the relay says what has changed.
+   */
   async #withSession<R>(work: (session: RelaySession) => Promise<R>): Promise<R> {
     const { link } = this.#options
     return link.use(async (session) => {
       try {
         return await work(session)
       } catch (error) {
-        if (!(error instanceof Refused) || error.code !== 'no-session') throw error
+        const isOver =
+          error instanceof Refused && (error.code === 'no-session' || link.closeCode === CLOSE.forked.code)
+        if (!isOver) throw error
         await link.renew()
         return link.use(work)
       }
     })
-  }
-
-  /** Takes in what the relay said of this terminal when it connected. */
-  async #learn({ granted }: RelaySession): Promise<void> {
-    const { identity, changeIdentity, chain, log } = this.#options
-    if (granted.role !== identity().role) await changeIdentity({ role: granted.role })
-    if (epochBefore(identity().epoch, granted.epoch)) {
-      // A directory that knows it is a copy asks for an epoch of its own.
-      if (chain().block === 'copied') return
-      chain().block = 'superseded'
-      log.error(
-        { here: identity().epoch, relay: granted.epoch },
-        'fork alarm: another directory seals as this terminal in a later epoch',
-      )
-    } else if (granted.lastPosition > chain().state.position && chain().block === undefined) {
-      chain().block = 'restored'
-      log.warn(
-        { here: chain().state.position, relay: granted.lastPosition },
-        'the relay holds later records of this terminal',
-      )
-    }
   }
 
   /** Deals with damage, now that what the relay had has come back. @returns whether that left something to send */
@@ -160,19 +150,6 @@ export class Syncer {
     const healed = await this.#options.healing.run()
     if (healed.length > 0) await this.#options.rereadChain()
     return healed.some(({ moved }) => moved > 0)
-  }
-
-  /** Asks for a new epoch where the old series cannot go on. */
-  async #unblock(session: RelaySession, signal: AbortSignal): Promise<string | undefined> {
-    const { chain, log } = this.#options
-    const block = chain().block
-    if (block === undefined || block === 'superseded') return undefined
-    const epoch = await session.epoch(block, signal)
-    await this.#options.changeIdentity({ epoch })
-    await chain().beginEpoch()
-    await this.#options.adoptDirectory()
-    log.warn({ epoch, reason: block }, 'this terminal seals in a new epoch')
-    return epoch
   }
 
   /** Called on every change of the link. */

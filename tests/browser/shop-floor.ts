@@ -8,6 +8,7 @@ import type {
   InvoiceLookup,
   PairingResponse,
 } from '../../src/docs/generated/types.js'
+import type { PersonRole } from '../../src/docs/people.js'
 import { readChecked } from '../../src/storage/atomic-file.js'
 import { DataDirectory } from '../../src/storage/data-directory.js'
 import { nodeDisk } from '../../src/storage/disk.js'
@@ -45,6 +46,10 @@ export interface Terminal {
   readonly code: string
   /** What its page or a command would ask of it. */
   readonly agent: ServiceClient
+  /** Enters somebody who signs in at its shop's terminals, and fetches them. */
+  cashier(name: string, pin: string, role?: PersonRole): Promise<void>
+  /** They may sign in no more, and the terminal hears of it. */
+  dismiss(name: string): Promise<void>
   /** An invoice that is on its disk. */
   invoice(number: string): Promise<ExportedInvoice>
   /** Ends its agent as a power failure would. */
@@ -115,13 +120,22 @@ export function useHouse(): House {
       agents.serve(['terminal', 'serve', '--data', data, '--port', port])
     let served = await serve('0')
     const { url } = served
-    const agent = new ServiceClient(url, undefined)
+    const { token } = (await readChecked(nodeDisk, join(data, 'control.json'))) as ControlFile
+    const agent = new ServiceClient(url, token)
     await sync(agent)
     const { terminal } = await agent.get<Status>('/v1/status')
     return {
       url,
       code: terminal.code,
       agent,
+      async cashier(person, pin, role = 'cashier') {
+        await operator.send('POST', '/v1/admin/cashiers', { shop, name: person, role, pin })
+        await sync(agent)
+      },
+      async dismiss(person) {
+        await operator.send('POST', '/v1/admin/cashiers/remove', { shop, name: person })
+        await sync(agent)
+      },
       async invoice(number) {
         return (await agent.get<InvoiceLookup>(`/v1/invoices?${new URLSearchParams({ number })}`)).invoice
       },

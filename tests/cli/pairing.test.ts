@@ -1,6 +1,7 @@
+import { access } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeDisk } from '../../src/storage/disk.js'
-import { pair as pairHere } from '../../src/terminal/identity.js'
+import { pair as pairHere, readIdentity } from '../../src/terminal/identity.js'
 import { useProcesses, type Ended } from '../support/processes.js'
 import { World, type RunningRelay } from '../support/world.js'
 import { contentsOf } from './files.js'
@@ -81,8 +82,32 @@ describe('pairing', () => {
       pair('T6', 'any', 'http://127.0.0.1:9'),
     ])
     expect(none).toMatchObject({ code: 5, stdout: '' })
-    expect(none.stderr).toContain('"not an address" is no address. Give one such as http://')
+    expect(none.stderr).toContain('"not an address" is no address. Give one such as https://')
     expect(nobody).toMatchObject({ code: 1, stdout: '' })
     expect(nobody.stderr).toContain('The relay at http://127.0.0.1:9 cannot be reached')
+  })
+
+  test('A1 an address without TLS that is not this machine’s is refused before anything is made or sent', async () => {
+    const code = await codeFor('T7')
+    const elsewhere = relay.url.replace('127.0.0.1', '0.0.0.0')
+    const refused = await pair('T7', code, elsewhere)
+    expect(refused).toMatchObject({ code: 5, stdout: '' })
+    expect(refused.stderr).toContain(`What is sent to ${elsewhere} can be read and changed on the way`)
+    expect(refused.stderr).toContain('--insecure')
+    await expect(access(world.path('T7'))).rejects.toThrow('ENOENT')
+
+    const args = ['terminal', 'pair', '--data', world.path('T7'), '--code', code, '--insecure']
+    // The code was not sent: it still counts.
+    expect(await processes.tryRun([...args, '--relay', elsewhere])).toMatchObject({ code: 0 })
+    expect(await readIdentity(world.path('T7'), nodeDisk)).toMatchObject({ insecure: true })
+    const sync = await processes.tryRun(['terminal', 'sync', '--data', world.path('T7')])
+    expect(sync).toMatchObject({ code: 0 })
+  })
+
+  test('A1 to say --insecure where there is no need is no error, and is not kept', async () => {
+    const args = ['terminal', 'pair', '--data', world.path('T8'), '--relay', relay.url, '--insecure']
+    const paired = await processes.tryRun([...args, '--code', await codeFor('T8')])
+    expect(paired).toMatchObject({ code: 0 })
+    expect(await readIdentity(world.path('T8'), nodeDisk)).not.toHaveProperty('insecure')
   })
 })

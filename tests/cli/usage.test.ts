@@ -5,12 +5,29 @@ import { makeProgram } from '../../src/cli/program.js'
 import { useProcesses } from '../support/processes.js'
 import { runHere } from './run-here.js'
 
-const PERSON = ['--data <dir>', '--json', '--by <person>']
+const PERSON = ['--data <dir>', '--json', '--by <person>', '--pin-file <file>']
+const FLEET = [
+  '--data <dir>',
+  '--json',
+  '--by <person>',
+  '--shop <name>',
+  '--terminal <name>',
+  '--reason <text>',
+]
+const CASHIER = ['--data <dir>', '--json', '--shop <name>', '--name <person>']
 
 /** Every command, and every option it has. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   demo: ['--json', '--headless'],
-  'relay serve': ['--data <dir>', '--json', '--port <n>', '--host <address>', '--config <file>'],
+  'relay serve': [
+    '--data <dir>',
+    '--json',
+    '--port <n>',
+    '--host <address>',
+    '--config <file>',
+    '--tls-cert <file>',
+    '--tls-key <file>',
+  ],
   'relay pair': ['--data <dir>', '--json', '--shop <name>', '--terminal <name>', '--role <role>'],
   'relay shop': [
     '--data <dir>',
@@ -28,8 +45,28 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     '--address <text>',
     '--tax-id <text>',
   ],
+  'relay cashier add': [...CASHIER, '--role <role>', '--pin-file <file>'],
+  'relay cashier pin': [...CASHIER, '--pin-file <file>'],
+  'relay cashier remove': CASHIER,
+  'relay cashier list': ['--data <dir>', '--json', '--shop <name>'],
+  'relay revoke': FLEET,
+  'relay reinstate': FLEET,
+  'relay intake': [...FLEET, '--until <time>', '--close'],
+  'relay settle-fork': FLEET,
   'relay status': ['--data <dir>', '--json'],
-  'terminal pair': ['--data <dir>', '--json', '--relay <url>', '--code <code>'],
+  'relay incidents': ['--data <dir>', '--json'],
+  'relay user add': [
+    '--data <dir>',
+    '--json',
+    '--name <name>',
+    '--role <role>',
+    '--shop <name>',
+    '--password-file <file>',
+  ],
+  'relay user list': ['--data <dir>', '--json'],
+  'relay user password': ['--data <dir>', '--json', '--name <name>', '--password-file <file>'],
+  'relay user remove': ['--data <dir>', '--json', '--name <name>'],
+  'terminal pair': ['--data <dir>', '--json', '--relay <url>', '--code <code>', '--insecure'],
   'terminal serve': ['--data <dir>', '--json', '--port <n>', '--mode <mode>'],
   'terminal status': ['--data <dir>', '--json'],
   'terminal sync': PERSON,

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { localOnly } from '../../src/protocol/local-only.js'
 import { Refused } from '../../src/protocol/problem.js'
+import { outside } from '../../src/cli/outside.js'
 import { serveTerminal, type ServedTerminal } from '../../src/terminal/serve.js'
 import { exchange } from '../relay/raw-http.js'
 import { World } from '../support/world.js'
@@ -83,7 +84,8 @@ describe('the API of a terminal', () => {
   beforeAll(async () => {
     world = await World.make()
     const relay = await world.relay()
-    served = await serveTerminal(await world.terminal(relay, 'T01', { mode: 'disconnected' }), 0)
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    served = await serveTerminal(agent, { port: 0, secret: 'secret-of-the-directory', outside })
     port = new URL(served.url).port
   })
   afterAll(async () => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { prove, proves, type ConnectStatement, type PairingStatement } from '../../src/protocol/proof.js'
+import {
+  prove,
+  proves,
+  type ChallengeStatement,
+  type ConnectStatement,
+  type PairingStatement,
+} from '../../src/protocol/proof.js'
 import { newSigner } from '../support/keys.js'
 
 const signer = newSigner()
@@ -15,25 +21,39 @@ const connect: ConnectStatement = {
   protocol: 1,
 }
 
+const challenge: ChallengeStatement = {
+  context: 'counterfoil challenge 1',
+  relay: 'relay_00000000000000000000',
+  terminal: 'term_00000000000000000000',
+  terminalNonce: 't'.repeat(43),
+  nonce: 'n'.repeat(43),
+}
+const statements = [pairing, challenge, connect]
+
 describe('a proof', () => {
   test('A1 is good for its statement and key', () => {
-    for (const statement of [pairing, connect]) {
+    for (const statement of statements) {
       const proof = prove(statement, signer)
       expect(proves(statement, publicKey, proof)).toBe(true)
       expect(proves(statement, newSigner().publicKey, proof)).toBe(false)
     }
   })
 
-  test('A1 given for one purpose is worth nothing for the other', () => {
-    expect(proves(connect, publicKey, prove(pairing, signer))).toBe(false)
-    expect(proves(pairing, publicKey, prove(connect, signer))).toBe(false)
+  test('A1 given for one purpose is worth nothing for another', () => {
+    for (const given of statements) {
+      for (const asked of statements) {
+        expect(proves(asked, publicKey, prove(given, signer))).toBe(asked === given)
+      }
+    }
   })
 
   test('A1 covers every member of what was stated', () => {
-    const proof = prove(connect, signer)
-    for (const member of Object.keys(connect)) {
-      const other = { ...connect, [member]: member === 'protocol' ? 2 : 'other' }
-      expect(proves(other, publicKey, proof), member).toBe(false)
+    for (const statement of [challenge, connect]) {
+      const proof = prove(statement, signer)
+      for (const member of Object.keys(statement)) {
+        const other = { ...statement, [member]: member === 'protocol' ? 2 : 'other' }
+        expect(proves(other, publicKey, proof), member).toBe(false)
+      }
     }
   })
 

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type * as A from '@automerge/automerge'
-import type { ConnectResponse, NamedHeads, PairResponse } from '../../src/docs/generated/types.js'
+import type {
+  ChallengeResponse,
+  ConnectResponse,
+  NamedHeads,
+  PairResponse,
+} from '../../src/docs/generated/types.js'
 import type { Signer } from '../../src/docs/keys.js'
 import { prove } from '../../src/protocol/proof.js'
 import { PROTOCOL_VERSION } from '../../src/protocol/version.js'
@@ -44,8 +49,8 @@ export class RawTerminal {
   }
 
   async challenge(): Promise<string> {
-    const asked = { body: { terminal: this.id } }
-    return (await ask<{ nonce: string }>(this.relay.url, 'POST', '/v1/challenge', asked)).body.nonce
+    const asked = { body: { terminal: this.id, nonce: randomBytes(32).toString('base64url') } }
+    return (await ask<ChallengeResponse>(this.relay.url, 'POST', '/v1/challenge', asked)).body.nonce
   }
 
   /** What a terminal answers to a nonce; `over` is written over what is signed and sent. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RelayConfig } from '../../src/docs/generated/types.js'
 import { Relay } from '../../src/relay/relay.js'
-import { serveRelay, type ServedRelay } from '../../src/relay/serve.js'
+import { serveRelay, type ServedRelay, type ServeOptions } from '../../src/relay/serve.js'
 import { DataDirectory } from '../../src/storage/data-directory.js'
 import { nodeDisk, type Disk } from '../../src/storage/disk.js'
 import { Agent } from '../../src/terminal/agent.js'
@@ -56,7 +56,12 @@ export class World {
   }
 
   async relay(
-    options: { name?: string; port?: number; config?: RelayConfig; disk?: Disk } = {},
+    options: {
+      name?: string
+      port?: number
+      config?: RelayConfig
+      disk?: Disk
+    } & Pick<ServeOptions, 'hosts' | 'proxies' | 'limits' | 'tls'> = {},
   ): Promise<RunningRelay> {
     const directory = this.path(options.name ?? 'relay')
     const log = memoryLog()
@@ -70,7 +75,12 @@ export class World {
       timeZone: 'Asia/Kolkata',
       log,
     })
+    const { hosts, proxies, limits, tls } = options
     const served = await serveRelay(relay, {
+      hosts,
+      proxies,
+      tls,
+      ...(limits ? { limits } : {}),
       host: '127.0.0.1',
       port: options.port ?? 0,
       adminToken: 'operator-token-for-tests',
@@ -87,12 +97,17 @@ export class World {
 
   /** Pairs a new directory and returns its path. */
   async paired(
-    { relay, url }: RunningRelay,
+    running: RunningRelay,
     name: string,
     { role = 'till', shop = 'Main' }: { role?: 'till' | 'manager'; shop?: string } = {},
   ): Promise<string> {
+    const { code } = await running.relay.pairings.create(shop, name, role)
+    return this.pairWith(running, name, code)
+  }
+
+  /** As {@link paired}, with a code that was made elsewhere. */
+  async pairWith({ url }: RunningRelay, name: string, code: string): Promise<string> {
     const directory = this.path(name)
-    const { code } = await relay.pairings.create(shop, name, role)
     const held = await DataDirectory.open({
       directory,
       kind: 'terminal',

@@ -271,7 +271,7 @@ describe('sync', () => {
       await agent.till.sell(tea())
       await world.stop(agent)
       const { changeIdentity } = await import('../../src/terminal/identity.js')
-      await changeIdentity(world.path('T01'), nodeDisk, { relayUrl: url })
+      await changeIdentity(world.path('T01'), nodeDisk, { relayUrl: url, insecure: true })
       const lost = await world.agent(world.path('T01'))
       lost.start()
       const attempt = lost.sync().catch((error: unknown) => error)
@@ -291,7 +291,14 @@ describe('sync', () => {
       await agent.sync()
     })
     expect(await relayNumbers(restored)).toHaveLength(1)
-    expect(await agent.sync()).toMatchObject({ relayBehind: true, complete: true })
+    const { behind } = restored.relay.fleet
+    const seen: string[] = []
+    await agent.sync(() => seen.push(...behind.list().map(({ what }) => what)))
+    expect(seen[0]).toContain('restored from a backup: it is behind of terminal T01')
+    expect(behind.list()).toEqual([])
+    expect(restored.relay.incidents.list()).toMatchObject([
+      { kind: 'behind', terminal: agent.identity.terminal },
+    ])
     expect(await relayNumbers(restored)).toEqual(await numbersOf(agent))
     expect(await stockOf(restored, 'TEA')).toBe('-2')
     expect(await agent.sync()).toMatchObject({ relayBehind: false, complete: true })
@@ -314,7 +321,7 @@ describe('sync', () => {
 
   test('S3 S5 what a restored relay has forgotten counts as sent no more, also when the sync is cut', async () => {
     const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
-    await restoredAfter(async () => {
+    const restored = await restoredAfter(async () => {
       await agent.till.sell(tea())
       await agent.sync()
     })
@@ -325,9 +332,11 @@ describe('sync', () => {
     await expect(attempt).rejects.toThrow('was stopped')
     expect((await agent.status()).unreceipted.invoices).toBe(1)
     await world.stop(agent)
+    expect(restored.relay.fleet.behind.list()).toMatchObject([{ terminal: 'T01', by: 1 }])
     const again = await world.agent(world.path('T01'))
     expect((await again.status()).unreceipted.invoices).toBe(1)
     expect(await again.sync()).toMatchObject({ complete: true })
+    expect(restored.relay.fleet.behind.list()).toEqual([])
     expect((await again.status()).unreceipted.invoices).toBe(0)
   })
 

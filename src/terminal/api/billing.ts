@@ -32,7 +32,7 @@ export function billingApi(agent: Agent): Router {
   })
   api.post('/bills', async (request, response) => {
     const body = bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)
-    response.status(201).json(viewOf(agent, await desk.open(personOf(agent, body))))
+    response.status(201).json(viewOf(agent, await desk.open(personOf(agent, response, body))))
     agent.syncer.pushSoon()
   })
   api.get('/bills/:bill', async (request, response) => {
@@ -40,34 +40,36 @@ export function billingApi(agent: Agent): Router {
   })
   api.patch('/bills/:bill', async (request, response) => {
     const { by, ...edit } = bodyOf<EditBill>(request, `${TERMINAL_API}EditBill`)
-    response.json(viewOf(agent, await desk.edit(personOf(agent, { by }), request.params.bill, edit)))
+    response.json(
+      viewOf(agent, await desk.edit(personOf(agent, response, { by }), request.params.bill, edit)),
+    )
     // A parked bill is to be recalled elsewhere, and the relay may not know yet that there are bills of this day.
     agent.syncer.pushSoon()
   })
   api.post('/bills/:bill/lines', async (request, response) => {
     const { by, sku, quantity = '1' } = bodyOf<AddLine>(request, `${TERMINAL_API}AddLine`)
-    const bill = await desk.addLine(personOf(agent, { by }), request.params.bill, sku, quantity)
+    const bill = await desk.addLine(personOf(agent, response, { by }), request.params.bill, sku, quantity)
     response.status(201).json(viewOf(agent, bill))
   })
   api.patch('/bills/:bill/lines/:line', async (request, response) => {
     const { by, ...edit } = bodyOf<EditLine>(request, `${TERMINAL_API}EditLine`)
     const { bill, line } = request.params
-    response.json(viewOf(agent, await desk.editLine(personOf(agent, { by }), bill, line, edit)))
+    response.json(viewOf(agent, await desk.editLine(personOf(agent, response, { by }), bill, line, edit)))
   })
   api.post('/bills/:bill/seal', async (request, response) => {
     const { by, tenders } = bodyOf<SealBill>(request, `${TERMINAL_API}SealBill`)
-    const sold = await desk.seal(personOf(agent, { by }), request.params.bill, tenders)
+    const sold = await desk.seal(personOf(agent, response, { by }), request.params.bill, tenders)
     response.status(sold.again ? 200 : 201).json(soldView(sold))
   })
 
   api.post('/sales', async (request, response) => {
     const { by, ...sale } = bodyOf<SaleRequest>(request, `${TERMINAL_API}SaleRequest`)
-    const sold = await till.sell({ ...sale, by: personOf(agent, { by }) })
+    const sold = await till.sell({ ...sale, by: personOf(agent, response, { by }) })
     response.status(sold.again ? 200 : 201).json(soldView(sold))
   })
   api.post('/credit-notes', async (request, response) => {
     const { by, ...credit } = bodyOf<CreditRequest>(request, `${TERMINAL_API}CreditRequest`)
-    const sold = await till.credit({ ...credit, by: personOf(agent, { by }) })
+    const sold = await till.credit({ ...credit, by: personOf(agent, response, { by }) })
     response.status(sold.again ? 200 : 201).json(soldView(sold))
   })
 
@@ -92,7 +94,7 @@ export function billingApi(agent: Agent): Router {
   })
   api.post('/day/close', async (request, response) => {
     const body = bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)
-    response.status(201).json((await till.closeDay(personOf(agent, body))).body)
+    response.status(201).json((await till.closeDay(personOf(agent, response, body))).body)
   })
 
   return api

@@ -31,7 +31,7 @@ export function catalogueApi(agent: Agent): Router {
     const did = items.length === 1 ? 'edit item' : `import ${items.length} items`
     await answerLong(request, response, async (progress, signal) => {
       const changed = await agent.catalogue.edit(
-        personOf(agent, { by }),
+        personOf(agent, response, { by }),
         did,
         items,
         { whileDisconnected },

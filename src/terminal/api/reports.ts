@@ -5,6 +5,9 @@ import { queryOf } from '../../protocol/http.js'
 import { dayRangeOf } from '../../protocol/queries.js'
 import { sendJsonList, sendParts } from '../../protocol/streams.js'
 import type { Agent } from '../agent.js'
+import { EVENTS_BACKLOG_BYTES } from '../http-limits.js'
+import type { SignIns } from '../sign-ins.js'
+import { askingOf } from './guard.js'
 
 /** A comment line keeps the stream open through whatever sits between. Milliseconds. */
 const HEARTBEAT_MS = 15_000
@@ -12,7 +15,7 @@ const HEARTBEAT_MS = 15_000
 const STATUS_AFTER_MS = 50
 
 /** Status, events, exports and history. */
-export function reportsApi(agent: Agent): Router {
+export function reportsApi(agent: Agent, signIns: SignIns): Router {
   const api = Router()
 
   api.get('/status', async (_request, response) => {
@@ -20,11 +23,20 @@ export function reportsApi(agent: Agent): Router {
   })
 
   api.get('/events', (_request, response) => {
+    const { token } = askingOf(response)
+    const mayHear = (): boolean =>
+      !signIns.needed || (token !== undefined && signIns.find(token) !== undefined)
     response.status(200).type('text/event-stream').set('cache-control', 'no-store')
     response.flushHeaders()
-    const send = (event: string, data: unknown): void => {
-      response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    const write = (text: string): void => {
+      // A stream is one request: that its session still is has to be looked at again each time.
+      if (response.writableEnded) return
+      if (!mayHear()) response.end()
+      else if (response.writableLength > EVENTS_BACKLOG_BYTES) response.destroy()
+      else response.write(text)
     }
+    const send = (event: string, data: unknown): void =>
+      write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
     let waiting: NodeJS.Timeout | undefined
     const onStatus = (): void => {
       waiting ??= setTimeout(() => {
@@ -38,7 +50,7 @@ export function reportsApi(agent: Agent): Router {
     }
     const onSealed = (number: string | undefined): void => send('sealed', { number: number ?? null })
     const onProgress = (event: unknown): void => send('progress', event)
-    const heartbeat = setInterval(() => response.write(':\n\n'), HEARTBEAT_MS)
+    const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT_MS)
     agent.on('status', onStatus).on('sealed', onSealed).on('progress', onProgress)
     onStatus()
     response.on('close', () => {

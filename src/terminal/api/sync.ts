@@ -26,21 +26,23 @@ export function syncApi(agent: Agent): Router {
     }
     const body = bodyOf<OnlineRequest>(request, `${TERMINAL_API}OnlineRequest`)
     await answerLong(request, response, (progress: (event: ExchangeProgress) => void) =>
-      agent.goOnline(personOf(agent, body), progress),
+      agent.goOnline(personOf(agent, response, body), progress),
     )
   })
   api.post('/disconnect', async (request, response) => {
-    await agent.disconnect(personOf(agent, bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)))
+    await agent.disconnect(personOf(agent, response, bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)))
     response.json(await agent.status())
   })
   api.post('/force', async (request, response) => {
     const body = bodyOf<ForceRequest>(request, `${TERMINAL_API}ForceRequest`)
     await answerLong(request, response, (progress: (event: ForceProgress) => void) =>
-      agent.forceComplete(personOf(agent, body), body.keepCatalogue ?? true, progress),
+      agent.forceComplete(personOf(agent, response, body), body.keepCatalogue ?? true, progress),
     )
   })
   api.post('/mark-synced', async (request, response) => {
-    response.json(await agent.markSynced(personOf(agent, bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`))))
+    response.json(
+      await agent.markSynced(personOf(agent, response, bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`))),
+    )
   })
 
   return api

@@ -11,8 +11,14 @@ export class Problem extends Error {
 }
 
 let person: string | undefined
+let signInNeeded: () => void = () => undefined
 
-/** Who works at this terminal; every request names them. */
+/** Told when a request was refused because nobody is signed in, or no longer. */
+export function onSignInNeeded(listener: () => void): void {
+  signInNeeded = listener
+}
+
+/** The name that somebody typed, where the shop has nobody to sign in; every request says it. */
 export function actAs(name: string): void {
   person = name === '' ? undefined : name
 }
@@ -23,7 +29,9 @@ async function ask<T>(method: string, path: string, body?: Body): Promise<T> {
   const init: RequestInit = { method, headers: { accept: 'application/json' } }
   if (body !== undefined) {
     init.headers = { accept: 'application/json', 'content-type': 'application/json' }
-    init.body = JSON.stringify(person === undefined ? body : { ...body, by: person })
+    // Who signs in or out says so by that alone.
+    const named = person !== undefined && !path.startsWith('/v1/sign-')
+    init.body = JSON.stringify(named ? { ...body, by: person } : body)
   }
   let response: Response
   let answer: unknown
@@ -35,7 +43,9 @@ async function ask<T>(method: string, path: string, body?: Body): Promise<T> {
   }
   if (response.ok) return answer as T
   const { type = '', detail } = answer as { type?: string; detail?: string }
-  throw new Problem(type.replace(/^counterfoil:/, ''), detail ?? `HTTP status ${response.status}`)
+  const code = type.replace(/^counterfoil:/, '')
+  if (code === 'sign-in-needed') signInNeeded()
+  throw new Problem(code, detail ?? `HTTP status ${response.status}`)
 }
 
 export const get = <T>(path: string): Promise<T> => ask<T>('GET', path)

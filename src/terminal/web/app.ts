@@ -1,15 +1,16 @@
 import { AdvancedView } from './advanced-view.js'
-import { actAs } from './api.js'
+import { actAs, get } from './api.js'
 import { CurrentBill, type Sold } from './bill.js'
 import { BillView } from './bill-view.js'
 import { dayButton } from './day-view.js'
 import { part } from './dom.js'
-import { listen } from './events.js'
+import { listen, type Listeners } from './events.js'
 import { InvoicesView } from './invoices-view.js'
 import { onKeys } from './keys.js'
 import { useMoneyOf } from './money.js'
 import { SearchView } from './search-view.js'
 import { showSealed } from './sealed-view.js'
+import { SignInView } from './sign-in-view.js'
 import type { Status } from './shapes.js'
 import { StatusView } from './status-view.js'
 import { SyncView } from './sync-view.js'
@@ -28,7 +29,7 @@ const statusNow = (): Status | undefined => status
 
 const bill = new CurrentBill((message) => search.tell(message))
 const search = new SearchView(bill, () => ({
-  allowed: status?.terminal.role === 'manager' && status.mode === 'online',
+  allowed: status?.terminal.role === 'manager' && status.mode === 'online' && signIn.mayManage,
 }))
 const billView = new BillView(
   bill,
@@ -58,6 +59,35 @@ const syncView = new SyncView(work, statusNow)
 const advancedView = new AdvancedView(work)
 dayButton()
 
+/** What shows the status to whoever stands there. */
+const show = (now: Status): void => {
+  useMoneyOf(now.shop)
+  cashier.placeholder = now.terminal.name
+  statusView.show(now)
+  syncView.show(now)
+  advancedView.show(now)
+}
+const gone = (): void => statusView.gone()
+
+let stopListening: () => void = () => undefined
+const signIn = new SignInView({
+  // Who is signed in is known to the agent; what is typed as a name counts only where nobody can sign in.
+  is: (name) => actAs(name === undefined ? cashier.value.trim() : ''),
+  entered: () => {
+    stopListening = listen(listeners)
+  },
+  locked: () => {
+    stopListening()
+    status = undefined
+    void showStatus()
+  },
+  gone,
+  commit,
+})
+
+/** Nothing is told to a page that nobody has signed in to; it may ask how the terminal is. */
+const showStatus = (): Promise<void> => get<Status>('/v1/status').then(show, gone)
+
 const cashier = part('cashier', HTMLInputElement)
 cashier.value = localStorage.getItem(CASHIER_KEPT_AS) ?? ''
 actAs(cashier.value.trim())
@@ -66,15 +96,11 @@ cashier.addEventListener('change', () => {
   actAs(cashier.value.trim())
 })
 
-listen({
+const listeners: Listeners = {
   status: (now) => {
     const first = status === undefined
     status = now
-    useMoneyOf(now.shop)
-    cashier.placeholder = now.terminal.name
-    statusView.show(now)
-    syncView.show(now)
-    advancedView.show(now)
+    show(now)
     if (!now.syncing) work.idle()
     // Bills taken up before the shop's currency was known would be shown without it.
     if (first) bill.resume().catch(() => undefined)
@@ -87,8 +113,9 @@ listen({
     if (work.running || progress.unit !== undefined || status?.mode === 'disconnected')
       work.progress(progress)
   },
-  gone: () => statusView.gone(),
-})
+  lost: () => void signIn.look(),
+}
+void signIn.look()
 
 onKeys({
   search: () => search.reset(),
@@ -99,10 +126,15 @@ onKeys({
   },
   recall: () => void waiting.lookAgain(status),
   quantity: () => billView.editLastQuantity(),
+  lock: () => void signIn.lock(),
 })
 
 setInterval(() => {
   if (document.hidden) return
+  if (!signIn.inside) {
+    void showStatus()
+    return
+  }
   bill.refresh().catch(() => undefined)
   void waiting.refresh()
 }, BILLS_MS)

@@ -5,6 +5,8 @@ export interface Deeds {
   readonly pay: () => void
   readonly recall: () => void
   readonly quantity: () => void
+  /** Signs out. */
+  readonly lock: () => void
 }
 
 /** What the keyboard does anywhere on the page, so that a cashier needs no mouse. */
@@ -13,13 +15,14 @@ export function onKeys(deeds: Deeds): void {
     Escape: deeds.search,
     F2: deeds.park,
     F4: deeds.pay,
+    F7: deeds.lock,
     F8: deeds.recall,
     F9: deeds.quantity,
   }
   document.addEventListener('keydown', (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return
-    // A dialog has its own keys, of which Escape closes it.
-    if (document.querySelector('dialog[open]')) return
+    // A dialog has its own keys, of which Escape closes it; and where nobody is signed in there is nothing to do.
+    if (document.querySelector('dialog[open], main[hidden]')) return
     const deed = byKey[event.key]
     if (deed) {
       event.preventDefault()

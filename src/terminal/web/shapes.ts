@@ -45,6 +45,7 @@ export interface Status {
   readonly markedSynced: string | null
   readonly force: { readonly state: string; readonly startedAt: string; readonly running: boolean } | null
   readonly blocked: { readonly message: string } | null
+  readonly fork: { readonly message: string } | null
   readonly damage: readonly { readonly path: string; readonly reason: string; readonly label?: string }[]
   readonly storage: { readonly ok: boolean; readonly message?: string }
 }
@@ -133,6 +134,7 @@ export interface SyncResult {
   readonly relayBehind: boolean
   readonly complete: boolean
   readonly newEpoch?: string
+  readonly intake?: true
 }
 
 export interface ForceResult {

@@ -27,6 +27,7 @@ export class StatusView {
     this.#facts(status)
     this.#alert('gone', undefined)
     this.#alert('blocked', status.blocked ? `Sealing is blocked. ${status.blocked.message}` : undefined)
+    this.#alert('fork', status.fork ? `Fork alarm. ${status.fork.message}` : undefined)
     this.#alert('storage', status.storage.ok ? undefined : `Storage failure: ${status.storage.message ?? ''}`)
     this.#alert('damage', damageText(status.damage))
     const { force } = status

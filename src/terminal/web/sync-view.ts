@@ -72,7 +72,8 @@ export class SyncView {
   }
 }
 
-function outcomeOf({ received, receipted, notTaken, relayBehind, complete, newEpoch }: SyncResult): Outcome {
+function outcomeOf(outcome: SyncResult): Outcome {
+  const { received, receipted, notTaken, relayBehind, complete, newEpoch, intake } = outcome
   return {
     good: complete,
     sentences: [
@@ -84,6 +85,7 @@ function outcomeOf({ received, receipted, notTaken, relayBehind, complete, newEp
       ...(relayBehind
         ? ['The relay was restored from a backup and was behind; it got its documents back.']
         : []),
+      ...(intake ? ['This terminal is revoked: its day books were handed in, and nothing else.'] : []),
       ...(newEpoch === undefined ? [] : [`This terminal seals in epoch ${newEpoch} now.`]),
     ],
   }

@@ -1,0 +1,124 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import type { IntakeWindow, Revocation } from '../docs/generated/types.js'
+import { action, withData, type Common } from './context.js'
+import { withKind } from './service.js'
+
+interface OrderOptions extends Common {
+  readonly data: string
+  readonly shop: string
+  readonly terminal: string
+  readonly by?: string
+  readonly reason?: string
+}
+
+interface IntakeOptions extends OrderOptions {
+  readonly until?: number
+  readonly close?: boolean
+}
+
+interface TerminalStanding {
+  readonly name: string
+  readonly epoch: string
+  readonly revoked: Revocation | null
+}
+
+/** The relay operator's decisions about terminals. */
+export function fleetCommands(relay: Command): void {
+  orderCommand(relay, 'revoke')
+    .description('shut a terminal out, at once: its connections and codes end; what it sealed is kept')
+    .action(
+      action(
+        async (context, options: OrderOptions) => {
+          const answer = await order<TerminalStanding>(options, 'revoke')
+          context.print(
+            answer,
+            `${answer.name} is revoked. What it holds and has not sent can be taken in: counterfoil relay intake.`,
+          )
+        },
+        (options) => options,
+      ),
+    )
+
+  orderCommand(relay, 'reinstate')
+    .description('let a revoked terminal be paired again; its old keys stay shut out')
+    .action(
+      action(
+        async (context, options: OrderOptions) => {
+          const answer = await order<TerminalStanding>(options, 'reinstate')
+          context.print(
+            answer,
+            `${answer.name} may be paired again: counterfoil relay pair. It then seals in its next epoch.`,
+          )
+        },
+        (options) => options,
+      ),
+    )
+
+  orderCommand(relay, 'intake')
+    .description('let a revoked terminal hand in its own day books, and nothing else, for a while')
+    .option('--until <time>', 'how long: 30m, 2h, 90s; a day at most', durationOption)
+    .option('--close', 'end it now')
+    .action(
+      action(
+        async (context, options: IntakeOptions, command: Command) => {
+          if (options.close) {
+            const answer = await order<TerminalStanding>(options, 'close-intake')
+            context.print(answer, `${answer.name} may hand in nothing any more.`)
+            return
+          }
+          if (options.until === undefined)
+            command.error('error: say how long with --until, such as --until 30m, or end it with --close.')
+          const window = await order<IntakeWindow>(options, 'intake', { seconds: options.until })
+          context.print(window, `${options.terminal} may hand in its day books until ${window.until}.`)
+        },
+        (options) => options,
+      ),
+    )
+
+  orderCommand(relay, 'settle-fork')
+    .description('end a fork alarm, once the copies were found and all but one are out of use')
+    .action(
+      action(
+        async (context, options: OrderOptions) => {
+          const answer = await order<TerminalStanding>(options, 'settle-fork')
+          context.print(answer, `The fork alarm for ${answer.name} is settled.`)
+        },
+        (options) => options,
+      ),
+    )
+}
+
+function orderCommand(relay: Command, name: string): Command {
+  return withData(relay.command(name))
+    .option('--by <person>', 'who does it')
+    .requiredOption('--shop <name>', 'the shop')
+    .requiredOption('--terminal <name>', 'the terminal')
+    .option('--reason <text>', 'why; it stands in the history')
+}
+
+function order<R>(
+  { data, shop, terminal, by, reason }: OrderOptions,
+  what: string,
+  more: object = {},
+): Promise<R> {
+  const body = {
+    shop,
+    terminal,
+    ...(by === undefined ? {} : { by }),
+    ...(reason === undefined ? {} : { reason }),
+    ...more,
+  }
+  return withKind(data, 'relay', (client) => client.send<R>('POST', `/v1/admin/terminals/${what}`, body))
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 }
+/** A window that stands open longer is one that nobody remembers. */
+const LONGEST_SECONDS = 86_400
+
+function durationOption(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,6})([smh])$/.exec(text) ?? []
+  const seconds = Number(count) * (UNIT_SECONDS[unit] ?? Number.NaN)
+  if (!(seconds >= 1 && seconds <= LONGEST_SECONDS))
+    throw new InvalidArgumentError('It is a time such as 30m, 2h or 90s, a day at most.')
+  return seconds
+}

@@ -1,0 +1,78 @@
+import express, { type Express, type RequestHandler } from 'express'
+import helmet from 'helmet'
+import { notFound, problems } from '../protocol/http.js'
+import { VERSION } from '../protocol/version.js'
+import { adminApi } from './admin-api.js'
+import { browsers } from './browsers.js'
+import { Buckets } from './buckets.js'
+import { cashierApi } from './cashier-api.js'
+import { fleetApi } from './fleet-api.js'
+import type { HttpLimits } from './http-limits.js'
+import type { LimitNotes } from './limit-notes.js'
+import { PAGE_POLICY, pageRoutes } from './page.js'
+import { peopleApi } from './people-api.js'
+import type { Relay } from './relay.js'
+import { Routes } from './routes.js'
+import { terminalApi } from './terminal-api.js'
+
+export interface AppOptions {
+  /** Token of the control file. */
+  readonly machine: string
+  readonly hosts: readonly string[]
+  readonly proxies: readonly string[]
+  readonly limits: HttpLimits
+  readonly notes: LimitNotes
+  readonly stopping: () => boolean
+}
+
+/** Everything the relay answers over HTTP. Whatever has no entry in the access table is not there. */
+export function relayApp(relay: Relay, options: AppOptions): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  if (options.proxies.length > 0) app.set('trust proxy', [...options.proxies])
+  app.use(helmet(PAGE_POLICY))
+  app.use(browsers(options.hosts))
+  app.use(notStored)
+
+  const unproven = new Buckets(options.limits.unproven, () => relay.now().getTime())
+  const routes = new Routes(app, {
+    relay,
+    machine: options.machine,
+    take: (address) => {
+      const seconds = unproven.take(address)
+      if (seconds > 0)
+        options.notes.note('too-many-requests', address, 'more requests than an address may make unproven')
+      return seconds
+    },
+  })
+  routes.on('health', (_request, response) => {
+    response.json({ status: 'ok', version: VERSION })
+  })
+  routes.on('ready', (_request, response) => {
+    const stopping = options.stopping()
+    response.status(stopping ? 503 : 200).json({ status: stopping ? 'stopping' : 'ready' })
+  })
+  pageRoutes(routes)
+  peopleApi(routes, relay)
+  adminApi(routes, relay)
+  cashierApi(routes, relay)
+  fleetApi(routes, relay)
+  terminalApi(routes, relay)
+
+  app.use(notFound)
+  app.use(
+    problems((error, request) =>
+      relay.log.error(
+        { route: `${request.method} ${request.path}`, error: String((error as Error).stack) },
+        'a request failed',
+      ),
+    ),
+  )
+  return app
+}
+
+/** What is asked of the API is somebody's books: no cache on the way keeps it. */
+const notStored: RequestHandler = function notStored(request, response, next) {
+  if (request.path.startsWith('/v1/')) response.set('cache-control', 'no-store')
+  next()
+}

@@ -1,0 +1,48 @@
+import type { FleetOrder, IntakeOrder } from '../docs/generated/types.js'
+import type { ShopTerminal } from '../docs/shop.js'
+import { bodyOf } from '../protocol/http.js'
+import { nameOf, type Machine, type SignedIn } from './caller.js'
+import type { Decided } from './fleet.js'
+import type { Relay } from './relay.js'
+import type { Routes } from './routes.js'
+
+/** What an operator decides about terminals. */
+export function fleetApi(routes: Routes, relay: Relay): void {
+  const body = 'relay-api.schema.json#/$defs/'
+  const { revocation, intake, forks } = relay.fleet
+
+  routes.on('revoke', async (request, response, caller) => {
+    const order = bodyOf<FleetOrder>(request, `${body}FleetOrder`)
+    response.json(standing(await revocation.revoke(order.shop, order.terminal, decided(caller, order))))
+  })
+
+  routes.on('reinstate', async (request, response, caller) => {
+    const order = bodyOf<FleetOrder>(request, `${body}FleetOrder`)
+    await intake.close(order.shop, order.terminal, decided(caller, order))
+    response.json(standing(await revocation.reinstate(order.shop, order.terminal, decided(caller, order))))
+  })
+
+  routes.on('intake', async (request, response, caller) => {
+    const order = bodyOf<IntakeOrder>(request, `${body}IntakeOrder`)
+    response.json(await intake.open(order.shop, order.terminal, order.seconds, decided(caller, order)))
+  })
+
+  routes.on('closeIntake', async (request, response, caller) => {
+    const order = bodyOf<FleetOrder>(request, `${body}FleetOrder`)
+    response.json(standing(await intake.close(order.shop, order.terminal, decided(caller, order))))
+  })
+
+  routes.on('settleFork', async (request, response, caller) => {
+    const order = bodyOf<FleetOrder>(request, `${body}FleetOrder`)
+    response.json(standing(await forks.settle(order.shop, order.terminal, decided(caller, order))))
+  })
+}
+
+/** Who is signed in decides in the own name; a command on the relay's machine says in whose. */
+function decided(caller: SignedIn | Machine, { by, reason }: FleetOrder): Decided {
+  return { by: caller.kind === 'machine' && by !== undefined ? by : nameOf(caller), reason }
+}
+
+function standing({ id, code, name, epoch, revoked, intake, fork }: ShopTerminal) {
+  return { id, code, name, epoch, revoked: revoked ?? null, intake: intake ?? null, fork: fork ?? null }
+}
