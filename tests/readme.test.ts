@@ -63,6 +63,14 @@ describe.concurrent('the commands of the README', { timeout: LONG }, () => {
     }
   })
 
+  test('of SECURITY.md do what it says, in its order', async () => {
+    const security = await readFile(join(root, 'SECURITY.md'), 'utf8')
+    const blocks = blocksOf(security)
+    expect(security.match(/^```sh/gm)).toHaveLength(blocks.length)
+    expect(blocks.length).toBeGreaterThan(5)
+    await (await Reader.begin(processes)).play(blocks)
+  })
+
   test('would not pass if they ended otherwise, or printed something else', async () => {
     const reader = await Reader.begin(processes)
     const lie = (markdown: string): Promise<void> => reader.play(blocksOf(markdown))
@@ -177,16 +185,21 @@ describe('what the README says', () => {
     expect(() => validate('relay-config.schema.json', config, 'config of the README')).not.toThrow()
   })
 
-  test.each(['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'docs/FORMATS.md', 'docs/PROMISES.md'])(
-    'every file that %s names is there',
-    async (page) => {
-      const text = await readFile(join(root, page), 'utf8')
-      const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, path = '']) =>
-        join(dirname(page), path),
-      )
-      const paths = [...text.matchAll(/`((?:src|tests|schemas|scripts|docs|examples)\/[\w./-]*)`/g)]
-      for (const path of [...links, ...paths.map(([, path = '']) => path)])
-        await expect(access(join(root, path)), path).resolves.toBeUndefined()
-    },
-  )
+  test.each([
+    'README.md',
+    'SECURITY.md',
+    'docs/ACCESS.md',
+    'ARCHITECTURE.md',
+    'CHANGELOG.md',
+    'docs/FORMATS.md',
+    'docs/PROMISES.md',
+  ])('every file that %s names is there', async (page) => {
+    const text = await readFile(join(root, page), 'utf8')
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, path = '']) =>
+      join(dirname(page), path),
+    )
+    const paths = [...text.matchAll(/`((?:src|tests|schemas|scripts|docs|examples)\/[\w./-]*)`/g)]
+    for (const path of [...links, ...paths.map(([, path = '']) => path)])
+      await expect(access(join(root, path)), path).resolves.toBeUndefined()
+  })
 })

@@ -51,6 +51,7 @@ interface ShopCommandOptions extends Common {
   readonly address?: string
   readonly taxId?: string
   readonly pricesIncludeTax?: boolean
+  readonly othersInvoices?: boolean
 }
 
 export function relayCommands(program: Command): void {
@@ -120,6 +121,8 @@ export function relayCommands(program: Command): void {
     .option('--minor-digits <n>', 'digits after the decimal point (default 2)', digitsOption)
     .option('--prices-include-tax', 'prices are inclusive of tax')
     .option('--no-prices-include-tax', 'tax comes on top of prices')
+    .option('--others-invoices', 'terminals may look up each other’s invoices by number (default)')
+    .option('--no-others-invoices', 'a terminal reads only what it sealed itself')
     .option(
       '--rounding <where>',
       'line, rate-group or document (default line)',

@@ -1,7 +1,7 @@
 import type * as A from '@automerge/automerge'
 import type { Calendar } from './business-day.js'
 import { readStanding, type Standing } from './fleet.js'
-import { integerAt, jsonAt, keyOf, keysUnder, put, segmentsOf, textAt, type FlatDoc } from './flat.js'
+import { integerAt, jsonAt, keyOf, keysUnder, plain, put, segmentsOf, textAt, type FlatDoc } from './flat.js'
 import type { Policy, Seller } from './generated/types.js'
 import { validate } from './validate.js'
 
@@ -27,6 +27,8 @@ export interface Shop {
   readonly taxId?: string
   readonly calendar: Calendar
   readonly catalogueShards: number
+  /** Whether a terminal may look up, by number, what other terminals of the shop sealed (A2). */
+  readonly othersInvoices: boolean
   /** The newest version of the policy. */
   readonly policy: Policy
   readonly terminals: ReadonlyMap<string, ShopTerminal>
@@ -48,6 +50,7 @@ export interface ShopSettings {
   readonly taxId?: string | undefined
   readonly calendar: Calendar
   readonly catalogueShards: number
+  readonly othersInvoices: boolean
   readonly policy: Policy
 }
 
@@ -55,7 +58,8 @@ export interface ShopSettings {
 export const DEFAULT_SHARDS = 16
 
 export function writeShop(draft: FlatDoc, before: A.Doc<FlatDoc>, settings: ShopSettings): void {
-  const set = (key: string, value: string | number): boolean => put(draft, before, keyOf('shop', key), value)
+  const set = (key: string, value: string | number | boolean): boolean =>
+    put(draft, before, keyOf('shop', key), value)
   set('id', settings.id)
   set('organisation', settings.organisation)
   set('name', settings.name)
@@ -65,6 +69,7 @@ export function writeShop(draft: FlatDoc, before: A.Doc<FlatDoc>, settings: Shop
   set('dayStartsAt', settings.calendar.dayStartsAt)
   set('financialYearStart', settings.calendar.financialYearStart)
   set('catalogueShards', settings.catalogueShards)
+  set('othersInvoices', settings.othersInvoices)
   put(draft, before, policyKey(settings.policy.version), JSON.stringify(settings.policy))
 }
 
@@ -137,6 +142,7 @@ export function readShop(doc: A.Doc<FlatDoc>): Shop {
       financialYearStart: need('financialYearStart'),
     },
     catalogueShards: integerAt(doc, keyOf('shop', 'catalogueShards')) ?? DEFAULT_SHARDS,
+    othersInvoices: plain(doc[keyOf('shop', 'othersInvoices')]) !== false,
     policy,
     terminals: terminalsIn(doc),
   }

@@ -16,11 +16,18 @@ export const FRAME_PIECES = 64 * 1024
 /** Chunks in one sync message or bundle document: one for each change of a day book of a very busy day. */
 export const MESSAGE_CHUNKS = 50_000
 
-/** Bytes of one sync message or bundle document when it is unfolded; 10,000 invoices come to 10 MB. */
-export const MESSAGE_INFLATED_BYTES = 64 * 1024 * 1024
+/**
+ * Where a day book has this many records, or bytes of them, its next part begins: however busy the day, each part can be
+ * sent, read and checked within the limits of a message.
+ */
+export const BOOK_RECORDS = 10_000
+export const BOOK_BYTES = 8 * 1024 * 1024
 
-/** Rows of one when it is unfolded: operations and changes. A catalogue import of 5,000 items has 35,000. */
-export const MESSAGE_ROWS = 250_000
+/** Bytes of one sync message or bundle document when it is unfolded: four times a full day book. */
+export const MESSAGE_INFLATED_BYTES = 4 * BOOK_BYTES
+
+/** Rows of one when it is unfolded: operations and changes. A catalogue shard of 600 items, edited 100 times each, has 360,000. */
+export const MESSAGE_ROWS = 500_000
 
 /** Messages a socket may send in a second, and at once: a first sync has a few for each document. */
 export const MESSAGES_PER_SECOND = 500
@@ -70,3 +77,9 @@ export const CUSTODY_WAIT_MS = 10_000
 
 /** A peer that sends nothing, not even a pong, for so long is gone. */
 export const KEEPALIVE_MS = 15_000
+
+/** Day books of one terminal: two a day for 27 years, or a new part every few minutes of a day that goes wrong. */
+export const TERMINAL_DAY_BOOKS = 20_000
+
+/** Bills documents of one shop, one a day: ten years. */
+export const SHOP_BILLS = 4_000

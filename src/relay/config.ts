@@ -19,6 +19,7 @@ export function defaultOptions(timeZone: string): DecidedOptions {
     timeZone,
     dayStartsAt: '00:00',
     financialYearStart: '04-01',
+    othersInvoices: true,
     catalogueShards: DEFAULT_SHARDS,
   }
 }
@@ -76,6 +77,7 @@ export function settingsFrom(
       financialYearStart: options.financialYearStart,
     },
     catalogueShards: options.catalogueShards,
+    othersInvoices: options.othersInvoices,
     policy: {
       version: shop.policyVersion,
       currency: options.currency,

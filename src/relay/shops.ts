@@ -177,6 +177,7 @@ export class Shops {
       ...policy,
       ...existing.calendar,
       catalogueShards: existing.catalogueShards,
+      othersInvoices: existing.othersInvoices,
       ...(existing.address === undefined ? {} : { address: existing.address }),
       ...(existing.taxId === undefined ? {} : { taxId: existing.taxId }),
     }

@@ -18,7 +18,7 @@ import type {
 } from '../docs/generated/types.js'
 import type { FlatDoc } from '../docs/flat.js'
 import { describeDocument, documentId, type DocumentId, type DocumentName } from '../docs/naming.js'
-import { epochBefore } from '../docs/series.js'
+import { epochBefore, parseNumber } from '../docs/series.js'
 import * as A from '@automerge/automerge'
 import { CLOSE } from '../protocol/close-codes.js'
 import { answerLong, bodyOf, queryOf } from '../protocol/http.js'
@@ -28,6 +28,7 @@ import { prove, proves } from '../protocol/proof.js'
 import { PROTOCOL_VERSION, VERSION } from '../protocol/version.js'
 import { keyOfAddress } from './addresses.js'
 import { noSession, standing } from './caller.js'
+import { DocumentQuota } from './document-quota.js'
 import { notForIntake } from './fleet.js'
 import type { Relay } from './relay.js'
 import type { Routes } from './routes.js'
@@ -135,6 +136,7 @@ export function terminalApi(routes: Routes, relay: Relay): void {
     notForIntake(identity)
     const number = queryOf(request, 'number')
     if (number === undefined) throw new Refused('invalid', 'invalid-query', 'Name the invoice: ?number=…')
+    mustBeReadable(relay, identity, number)
     response.json(await relay.invoices.find(number, identity.shop))
   })
 
@@ -235,6 +237,17 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
   }
 }
 
+/** Whether an invoice exists that a terminal may not read is not told either (A2). */
+function mustBeReadable(relay: Relay, identity: Identity, number: string): void {
+  const { name, othersInvoices } = relay.shops.get(identity.shop)
+  if (othersInvoices || parseNumber(number)?.code === identity.code) return
+  throw new Refused(
+    'forbidden',
+    'others-invoices',
+    `The policy of ${name} keeps invoices with the terminal that sealed them. Ask there, or the relay operator (counterfoil relay shop --others-invoices).`,
+  )
+}
+
 /** Learns the names of documents a terminal brings, so that it will accept them. */
 async function register(
   relay: Relay,
@@ -243,12 +256,18 @@ async function register(
 ): Promise<Refusal[]> {
   const refused: Refusal[] = []
   const fresh: [string, DocumentName][] = []
+  const quota = new DocumentQuota(relay.registry.entries(), identity)
   for (const { name } of documents) {
     const id = documentId(relay.identity.organisation, name)
     if (relay.registry.has(id)) {
       if (!relay.access.mayRead(identity, name)) refused.push({ id, reason: notYours(name) })
-    } else if (relay.access.mayWrite(identity, name)) fresh.push([id, name])
-    else refused.push({ id, reason: notYours(name) })
+    } else if (!relay.access.mayWrite(identity, name)) refused.push({ id, reason: notYours(name) })
+    else if (quota.take(name)) fresh.push([id, name])
+    else {
+      const reason = `there are more ${name.kind === 'daybook' ? 'day books' : 'bills'} than the relay keeps`
+      refused.push({ id, reason })
+      await relay.incidents.note({ kind: 'limit', code: 'documents', reason, terminal: identity.terminal })
+    }
   }
   await relay.registry.setAll(fresh)
   return refused

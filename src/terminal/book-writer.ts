@@ -1,10 +1,11 @@
 import * as A from '@automerge/automerge'
 import type { DocHandle } from '@automerge/automerge-repo'
 import { noteText, type ChangeNote } from '../docs/change-note.js'
-import { recordKey } from '../docs/daybook.js'
+import { positionsIn, recordKey, storedAt } from '../docs/daybook.js'
 import type { FlatDoc } from '../docs/flat.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import type { SealedRecord } from '../docs/record.js'
+import { BOOK_BYTES, BOOK_RECORDS } from '../protocol/limits.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import { StorageWriteError } from '../storage/errors.js'
 import type { IndexLog } from '../storage/index-log.js'
@@ -27,6 +28,9 @@ interface OpenBook {
    * repo's document has it, so that nothing is shown or sent that is not durable.
    */
   ahead: A.Doc<FlatDoc>
+  /** Records in it, and bytes of them. */
+  records: number
+  bytes: number
 }
 
 interface Attempt {
@@ -53,7 +57,10 @@ export class BookWriter {
 
   /** Goes on with a book of an earlier run. */
   resume(book: Book, handle: DocHandle<FlatDoc>): void {
-    this.#open = { id: book.id, name: book.name, ahead: A.clone(handle.doc()) }
+    const doc = handle.doc()
+    const sizes = positionsIn(doc).map((position) => storedAt(doc, position)?.length ?? 0)
+    const bytes = sizes.reduce((sum, size) => sum + size, 0)
+    this.#open = { id: book.id, name: book.name, ahead: A.clone(doc), records: sizes.length, bytes }
   }
 
   /** Ends the open book: the next record begins a new part, or the next day. */
@@ -89,6 +96,8 @@ export class BookWriter {
       throw error
     }
     open.ahead = ahead
+    open.records += 1
+    open.bytes += stored.length
     this.#show(open.id, change)
     this.#options.books.sealed(open.id, record)
     return open.id
@@ -110,14 +119,15 @@ export class BookWriter {
 
   async #bookFor(epoch: string, day: string): Promise<OpenBook> {
     const open = this.#open
-    if (open?.name.day === day && open.name.epoch === epoch) return open
+    const isFull = open !== undefined && (open.records >= BOOK_RECORDS || open.bytes >= BOOK_BYTES)
+    if (open?.name.day === day && open.name.epoch === epoch && !isFull) return open
     if (open) await this.#options.books.freeze(open.id)
     const { shop, terminal, code } = this.#options.identity()
     const part = this.#options.books.nextPart(epoch, day)
     const name: DayBookName = { kind: 'daybook', shop, terminal, code, epoch, day, part }
     const id = this.#options.books.id(name)
     await this.#options.names.set(id, name)
-    this.#open = { id, name, ahead: A.init<FlatDoc>() }
+    this.#open = { id, name, ahead: A.init<FlatDoc>(), records: 0, bytes: 0 }
     return this.#open
   }
 }

@@ -43,14 +43,17 @@ export class PageLies extends Error {
 /** What stands for the reader's own: filled in before a block is run. */
 interface Own {
   code: string
+  /** Addresses of the relays that are served: without TLS, and with it. */
   relay: string
+  tls: string
 }
 
-function filledIn(text: string, { code, relay }: Own): string {
+function filledIn(text: string, { code, relay, tls }: Own): string {
   const year = financialYear(localDay(new Date(), CALENDAR), CALENDAR.financialYearStart)
   return text
     .replaceAll(/\bCODE\b/g, code)
     .replaceAll('http://192.168.1.10:8700', relay)
+    .replaceAll('https://127.0.0.1:8700', tls)
     .replaceAll('/2526/', `/${year}/`)
 }
 
@@ -58,7 +61,7 @@ function filledIn(text: string, { code, relay }: Own): string {
 export class Reader {
   readonly folder: string
   readonly #processes: Processes
-  readonly #own: Own = { code: '', relay: '' }
+  readonly #own: Own = { code: '', relay: '', tls: '' }
   readonly #served = new Map<string, Served>()
   readonly #ports = new Map<string, string>()
   #harmed = false
@@ -71,6 +74,9 @@ export class Reader {
   static async begin(processes: Processes): Promise<Reader> {
     const folder = await processes.directory()
     await symlink(join(root, 'examples'), join(folder, 'examples'))
+    // The reader's own certificate.
+    await symlink(join(root, 'tests/support/tls/localhost.crt'), join(folder, 'relay.crt'))
+    await symlink(join(root, 'tests/support/tls/localhost.key'), join(folder, 'relay.key'))
     // Stands in for npx, which takes seconds to find the command of its own folder; it has a test of its own.
     await mkdir(join(folder, 'bin'))
     await writeFile(
@@ -107,12 +113,16 @@ export class Reader {
       throw new PageLies(block, 'is not one command that serves, alone in its block', '')
     const args = block.text.split(' ').slice(2)
     const data = args[args.indexOf('--data') + 1] ?? ''
-    const inFolder = args.map((arg) => (arg === data ? join(this.folder, data) : arg))
+    const inFolder = args.map((arg) =>
+      arg === data || /^relay\.(crt|key)$/.test(arg) ? join(this.folder, arg) : arg,
+    )
     const served = await this.#processes.serve([...inFolder, '--port', this.#ports.get(data) ?? '0'])
     const { port } = new URL(served.url)
     this.#ports.set(data, port)
     this.#served.set(data, served)
-    if (args[0] === 'relay') this.#own.relay = `http://127.0.0.1:${port}`
+    if (args[0] !== 'relay') return
+    if (served.url.startsWith('https')) this.#own.tls = `https://127.0.0.1:${port}`
+    else this.#own.relay = `http://127.0.0.1:${port}`
   }
 
   /** Before a directory is copied or moved, as the page says. */

@@ -7,6 +7,7 @@ export const SHOP: Shop = {
   name: 'Test Shop',
   calendar: { timeZone: 'Asia/Kolkata', dayStartsAt: '00:00', financialYearStart: '04-01' },
   catalogueShards: 4,
+  othersInvoices: true,
   policy: {
     version: 1,
     currency: 'INR',

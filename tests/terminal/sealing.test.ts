@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../src/docs/ids.js'
 import { nodeDisk } from '../../src/storage/disk.js'
 import { atEachOperation, dieAt, EVERY, failAt, FaultyDisk } from '../storage/disks.js'
-import { numbersOf, tea, World, type RunningRelay } from '../support/world.js'
+import { numbersOf, relayNumbers, tea, World, type RunningRelay } from '../support/world.js'
 
 let world: World
 let relay: RunningRelay
@@ -22,7 +22,35 @@ async function template(name: string): Promise<string> {
   return world.path(name)
 }
 
+/** A sale whose record has some 600 KB. */
+function wholesale() {
+  const [line] = tea().lines
+  return { ...tea(), lines: Array.from({ length: 2_000 }, (_, index) => ({ ...line!, id: String(index) })) }
+}
+
 describe('sealing', () => {
+  test('N1 S4 a day book that is full is followed by its next part, also over a restart, and all of it is receipted', async () => {
+    const first = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    const parts = async (agent: typeof first): Promise<number[]> =>
+      (await agent.books.onDisk()).map(({ name }) => name.part).toSorted((a, b) => a - b)
+    let sold = 0
+    while ((await parts(first)).length < 2) {
+      await first.till.sell(wholesale())
+      sold += 1
+      if (sold > 100) throw new Error('The day book never fills')
+    }
+    expect(sold).toBeGreaterThan(10)
+    await world.stop(first)
+    const again = await world.agent(world.path('T01'))
+    await again.till.sell(tea())
+    expect(new Set((await numbersOf(again)).map((number) => Number(number.slice(-6))))).toEqual(
+      new Set(Array.from({ length: sold + 1 }, (_, index) => index + 1)),
+    )
+    expect(await again.sync()).toMatchObject({ complete: true, notTaken: [] })
+    expect((await again.status()).unreceipted.invoices).toBe(0)
+    expect((await relayNumbers(relay)).toSorted()).toEqual((await numbersOf(again)).toSorted())
+  })
+
   test('N1 numbers follow on, also after a restart and across terminals', async () => {
     const first = await world.terminal(relay, 'T01')
     const second = await world.terminal(relay, 'Second till')
