@@ -13,8 +13,8 @@ export const FRAME_BYTES = 32 * 1024 * 1024
 export const FRAME_FRAGMENTS = 64
 export const FRAME_PIECES = 64 * 1024
 
-/** Chunks in one sync message or bundle document: one for each change of a day book of a very busy day. */
-export const MESSAGE_CHUNKS = 50_000
+/** Chunks in one sync message or bundle document: one for each change of two full day books. */
+export const MESSAGE_CHUNKS = 20_000
 
 /**
  * Where a day book has this many records, or bytes of them, its next part begins: however busy the day, each part can be
