@@ -14,8 +14,8 @@ function hasRoom(folder: string): boolean {
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    // Every file may start real processes; two at a time is what two cores carry.
-    maxWorkers: 2,
+    // Every file may start real processes, and most wait for one now and then: three at a time keep two cores busy.
+    maxWorkers: 3,
     // Real processes and fsyncs on a slow disk: generous, because no test measures time.
     testTimeout: 120_000,
     hookTimeout: 120_000,

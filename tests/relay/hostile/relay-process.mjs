@@ -31,6 +31,9 @@ const answers = {
   url: () => served.url,
   relayId: () => relay.identity.id,
   pair: ({ shop, name, role }) => relay.pairings.create(shop, name, role),
+  /** As many as are asked for, as if the terminal had proven its key so many times. */
+  tickets: ({ identity, count }) =>
+    Array.from({ length: count }, () => relay.sessions.begin(identity).ticket),
   incidents: () => relay.incidents.list(),
   heads: async ({ id }) => {
     const handle = await relay.durable.open(id)

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Incident } from '../../../src/docs/generated/types.js'
+import type { Incident, PairResponse } from '../../../src/docs/generated/types.js'
 
 export interface Measured {
   /** Bytes. */
@@ -49,6 +49,11 @@ export class RelayProcess {
 
   async code(name: string, shop = 'Main', role = 'till'): Promise<string> {
     return (await this.#ask<{ code: string }>('pair', { shop, name, role })).code
+  }
+
+  /** Tickets of a terminal, which does not prove its key for each of them. */
+  tickets({ terminal, shop, code, epoch, role }: PairResponse, count: number): Promise<string[]> {
+    return this.#ask('tickets', { identity: { terminal, shop, code, epoch, role }, count })
   }
 
   measure(): Promise<Measured> {
