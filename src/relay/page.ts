@@ -3,23 +3,6 @@ import type { Response } from 'express'
 import { Refused } from '../protocol/problem.js'
 import type { Routes } from './routes.js'
 
-/** The page reaches nothing but this relay, and runs nothing but its own scripts. */
-export const PAGE_POLICY = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'"],
-      connectSrc: ["'self'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-      baseUri: ["'none'"],
-    },
-  },
-}
-
 const FOLDER = fileURLToPath(new URL('./web', import.meta.url))
 const FILE = /^[a-z][a-z-]{0,40}\.(?:js|css|svg)$/
 

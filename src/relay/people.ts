@@ -1,6 +1,7 @@
 import type { PeopleFile, PersonEntry } from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
 import { Refused } from '../protocol/problem.js'
+import type { HashCost } from '../protocol/secret-hash.js'
 import { readChecked, writeChecked } from '../storage/atomic-file.js'
 import type { Disk } from '../storage/disk.js'
 import { Queues } from '../storage/queues.js'
@@ -30,6 +31,8 @@ export interface PeopleOptions {
   readonly disk: Disk
   readonly now: () => Date
   readonly random: (bytes: number) => Uint8Array
+  /** Of a new password; a test takes a smaller one. */
+  readonly cost?: HashCost | undefined
 }
 
 /** The people of a relay: accounts on the disk, who is signed in in memory. */
@@ -43,7 +46,7 @@ export class People {
   private constructor(options: PeopleOptions, entries: Map<string, PersonEntry>) {
     this.#options = options
     this.#entries = entries
-    this.#passwords = new Passwords(options.random)
+    this.#passwords = new Passwords(options.random, options.cost)
   }
 
   /** @throws DamagedFile, StorageReadError, InvalidInput */

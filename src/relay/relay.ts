@@ -1,56 +1,30 @@
 import { join } from 'node:path'
 import type { PeerId } from '@automerge/automerge-repo'
 import type { FlatDoc } from '../docs/flat.js'
-import type { PendingPairings } from '../docs/generated/types.js'
 import type { Library } from '../docs/history-query.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { DEFAULT_SHARDS } from '../docs/shop.js'
-import { validate } from '../docs/validate.js'
 import type { Closing } from '../protocol/close-codes.js'
-import { readChecked, writeChecked } from '../storage/atomic-file.js'
 import { DataDirectory } from '../storage/data-directory.js'
-import type { Disk } from '../storage/disk.js'
-import { DurableStorageAdapter } from '../storage/durable-adapter.js'
-import { DurableRepo } from '../storage/durable-repo.js'
-import { ensureFolder } from '../storage/folders.js'
-import { IndexLog } from '../storage/index-log.js'
-import { Access } from './access.js'
-import type { RelayConfig } from './config.js'
+import type { DurableRepo } from '../storage/durable-repo.js'
+import type { IndexLog } from '../storage/index-log.js'
+import type { Access } from './access.js'
 import { Counting } from './counting.js'
 import { Custody } from './custody.js'
 import { Fleet } from './fleet.js'
 import { Gate } from './gate/gate.js'
 import { Handoffs } from './handoffs.js'
-import { Incidents } from './incidents.js'
-import { openIdentity, type RelayIdentity } from './identity.js'
+import type { Incidents } from './incidents.js'
+import type { RelayIdentity } from './identity.js'
 import { Invoices } from './invoices.js'
-import { IssuedReceipts } from './issued-receipts.js'
+import type { IssuedReceipts } from './issued-receipts.js'
 import { OwnDocuments } from './own-documents.js'
-import { Pairings } from './pairing.js'
-import { People } from './people.js'
+import type { Pairings } from './pairing.js'
+import type { People } from './people.js'
 import { Sessions } from './sessions.js'
-import { Shops } from './shops.js'
+import type { Shops } from './shops.js'
+import { openParts, type Log, type RelayOptions, type RelayParts } from './relay-parts.js'
 import { RelayStock } from './stock.js'
-
-/** What the relay says to its operator's log. */
-export interface Log {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
-
-export interface RelayOptions {
-  /** Absolute path of the data directory. */
-  readonly directory: string
-  /** Make the directory when there is none. */
-  readonly create: boolean
-  readonly config: RelayConfig
-  readonly disk: Disk
-  readonly now: () => Date
-  readonly random: (bytes: number) => Uint8Array
-  readonly timeZone: string
-  readonly log: Log
-}
 
 /** The sockets of terminals that are connected. */
 export interface LiveSockets {
@@ -178,11 +152,21 @@ export class Relay {
       now,
     })
     try {
-      return await openIn(directory, options, (parts) => new Relay(parts))
+      const relay = new Relay(await openParts(directory, options))
+      await relay.#load()
+      return relay
     } catch (error) {
       await directory.release()
       throw error
     }
+  }
+
+  async #load(): Promise<void> {
+    const sales = [...this.registry.entries()]
+      .filter(([, name]) => name.kind === 'sales')
+      .map(([id]) => id as DocumentId)
+    await this.counting.load(sales)
+    await this.fleet.intake.load()
   }
 
   /** Begins to let idle documents go. */
@@ -249,101 +233,4 @@ export class Relay {
     await this.incidents.close()
     await this.#directory.release()
   }
-}
-
-interface RelayParts {
-  readonly options: RelayOptions
-  readonly directory: DataDirectory
-  readonly identity: RelayIdentity
-  readonly durable: DurableRepo
-  readonly registry: IndexLog<DocumentName>
-  readonly issued: IssuedReceipts
-  readonly access: Access
-  readonly shops: Shops
-  readonly pairings: Pairings
-  readonly people: People
-  readonly incidents: Incidents
-}
-
-async function openIn(
-  directory: DataDirectory,
-  options: RelayOptions,
-  make: (parts: RelayParts) => Relay,
-): Promise<Relay> {
-  const { disk, now, random, log, config, timeZone } = options
-  const path = (...names: string[]): string => join(options.directory, ...names)
-  const identity = await openIdentity(options.directory, disk, random)
-  await ensureFolder(disk, path('handoffs'))
-  const storage = await DurableStorageAdapter.open({
-    directory: path('documents'),
-    quarantine: path('quarantine'),
-    disk,
-    now,
-    onDamage: (damage) => log.error({ damage }, 'a damaged chunk was moved to quarantine'),
-  })
-  const logOptions = (name: string) => ({
-    path: path(name),
-    quarantine: path('quarantine'),
-    disk,
-    onDamage: (damage: object) => log.error({ file: name, damage }, 'a damaged line was found'),
-  })
-  const registry = await IndexLog.open<DocumentName>({
-    ...logOptions('documents.log'),
-    parse: (value) => {
-      validate<DocumentName>('document-name.schema.json', value, 'document name')
-      return value
-    },
-    onUnreadable: (key, error) =>
-      log.error({ document: key, error: error.message }, 'documents.log has an unreadable entry'),
-  })
-  const people = await People.open({ path: path('people.json'), disk, now, random })
-  const incidents = await Incidents.open({ directory: options.directory, disk, now, log })
-  const issued = await IssuedReceipts.open(logOptions('receipts.log'))
-  let access: Access | undefined
-  const durable = new DurableRepo({
-    storage,
-    peerId: identity.id,
-    sharing: { announce: () => false, access: (peer, document) => access?.access(peer, document) ?? false },
-    onSaveFailed: (document, error) =>
-      log.error({ document, error: error.message }, 'a document could not be saved; it is tried again'),
-    onLoadFailed: (document, error) =>
-      log.error({ document, error: error.message }, 'a document could not be read; it is tried again'),
-  })
-  const shops = new Shops({
-    durable,
-    registry,
-    organisation: identity.organisation,
-    config,
-    timeZone,
-    now,
-    random,
-  })
-  access = new Access(registry, shops, now)
-  await shops.load()
-  const pending = (await readChecked(disk, path('pairings.json'))) ?? {}
-  validate<PendingPairings>('data-files.schema.json#/$defs/PendingPairings', pending, 'file pairings.json')
-  const pairings = new Pairings(new Map(Object.entries(pending)), {
-    now: () => now().getTime(),
-    random,
-    save: (entries) => writeChecked(disk, path('pairings.json'), Object.fromEntries(entries)),
-  })
-  const relay = make({
-    options,
-    directory,
-    identity,
-    durable,
-    registry,
-    issued,
-    access,
-    shops,
-    pairings,
-    people,
-    incidents,
-  })
-  const sales = [...registry.entries()]
-    .filter(([, name]) => name.kind === 'sales')
-    .map(([id]) => id as DocumentId)
-  await relay.counting.load(sales)
-  await relay.fleet.intake.load()
-  return relay
 }

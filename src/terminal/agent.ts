@@ -5,14 +5,15 @@ import type { Library } from '../docs/history-query.js'
 import type { DocumentId } from '../docs/naming.js'
 import { isSale, type SealedRecord } from '../docs/record.js'
 import { Refused } from '../protocol/problem.js'
+import { readParts, readStart, type AgentOptions, type AgentParts } from './agent-parts.js'
 import { BillDesk } from './bill-desk.js'
-import { BookWriter } from './book-writer.js'
+import type { BookWriter } from './book-writer.js'
 import type { Mode } from './bookkeeping.js'
 import { Catalogue } from './catalogue.js'
-import { Chain, type ChainStart } from './chain.js'
-import { readChainStart, writeCheckpoint } from './chain-start.js'
-import type { Log, Outside } from './context.js'
-import { DayBooks } from './day-books.js'
+import { Chain } from './chain.js'
+import { writeCheckpoint } from './chain-start.js'
+import type { Log } from './context.js'
+import type { DayBooks } from './day-books.js'
 import { Exchange, type ExchangeProgress } from './exchange.js'
 import { Force, type ForceProgress, type ForceResult } from './force.js'
 import { Healing } from './healing.js'
@@ -22,18 +23,11 @@ import { LocalDocuments } from './local-documents.js'
 import { Lookup } from './lookup.js'
 import { openDisk, type TerminalDisk } from './open-disk.js'
 import { Purge } from './purge.js'
-import { SharedDocuments } from './shared-documents.js'
+import type { SharedDocuments } from './shared-documents.js'
 import { Standing } from './standing.js'
 import { readStatus, type Status } from './status.js'
 import { Syncer, type SyncResult } from './syncer.js'
 import { Till } from './till.js'
-
-export interface AgentOptions {
-  /** Absolute path of the data directory. */
-  readonly directory: string
-  readonly outside: Outside
-  readonly log: Log
-}
 
 export interface AgentEvents {
   /** Something of the status has changed. */
@@ -368,41 +362,4 @@ export class Agent extends EventEmitter<AgentEvents> {
     })
     await this.disk.close()
   }
-}
-
-interface AgentParts {
-  readonly books: DayBooks
-  readonly documents: SharedDocuments
-  readonly writer: BookWriter
-  readonly start: ChainStart
-  readonly journal: Awaited<ReturnType<typeof Force.readJournal>>
-}
-
-async function readParts(
-  options: AgentOptions,
-  disk: TerminalDisk,
-  whoami: () => TerminalIdentity,
-): Promise<AgentParts> {
-  const { durable, names, entries, ledger } = disk
-  const identity = whoami()
-  const { organisation, terminal } = identity
-  const books = new DayBooks({ organisation, terminal, durable, names, entries, ledger })
-  const documents = new SharedDocuments({ outside: options.outside, identity: whoami, durable, names })
-  await documents.loadShop()
-  const writer = new BookWriter({ identity: whoami, durable, names, books })
-  const parts = { books, documents, writer }
-  return {
-    ...parts,
-    start: await readStart(options, disk, parts, identity),
-    journal: await Force.readJournal(options.directory, options.outside.disk),
-  }
-}
-
-function readStart(
-  { directory, outside, log }: AgentOptions,
-  { durable }: TerminalDisk,
-  { books, writer }: Pick<AgentParts, 'books' | 'writer'>,
-  identity: TerminalIdentity,
-): Promise<ChainStart> {
-  return readChainStart({ directory, disk: outside.disk, identity, durable, books, writer, log })
 }

@@ -6,6 +6,7 @@ import helmet from 'helmet'
 import { notFound, problems } from '../protocol/http.js'
 import { JSON_BODY_BYTES } from '../protocol/limits.js'
 import { localOnly } from '../protocol/local-only.js'
+import { PAGE_POLICY } from '../protocol/page-policy.js'
 import type { Agent } from './agent.js'
 import { billingApi } from './api/billing.js'
 import { catalogueApi } from './api/catalogue.js'
@@ -16,23 +17,6 @@ import { syncApi } from './api/sync.js'
 import type { Outside } from './context.js'
 import { SERVER_COUNTS, SERVER_LIMITS, SIGN_IN_BODY_BYTES } from './http-limits.js'
 import { SignIns } from './sign-ins.js'
-
-/** The page reaches nothing but this agent. */
-const PAGE_POLICY = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'"],
-      connectSrc: ["'self'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-      baseUri: ["'none'"],
-    },
-  },
-}
 
 export interface ServedTerminal {
   readonly url: string

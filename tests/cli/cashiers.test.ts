@@ -27,8 +27,8 @@ beforeAll(async () => {
   data = file('T01')
   const serving = await processes.serve(['relay', 'serve', '--data', relay, '--port', '0'])
   const pair = ['relay', 'pair', '--data', relay, '--shop', 'Main', '--terminal', 'T01', '--role', 'manager']
-  const { code } = await processes.run<PairingResponse>(pair)
-  await processes.run(['terminal', 'pair', '--data', data, '--relay', serving.url, '--code', code])
+  const { code } = await jsonHere<PairingResponse>(pair)
+  await jsonHere(['terminal', 'pair', '--data', data, '--relay', serving.url, '--code', code])
   await writeFile(file('asha'), '4711\n')
   await writeFile(file('mira'), '081500\n')
   await writeFile(file('wrong'), '0000\n')
@@ -50,11 +50,11 @@ const terminal = (verb: string, ...args: string[]): string[] => ['terminal', ver
 
 describe('cashiers, by command', () => {
   test('A1 are entered at the relay, with a PIN from a file, and the terminals hear of them with their sync', async () => {
-    const added = await processes.tryRun(cashier('add', '--name', 'Asha', '--pin-file', file('asha')))
+    const added = await runHere(cashier('add', '--name', 'Asha', '--pin-file', file('asha')))
     expect(added).toMatchObject({ code: 0, stdout: 'Asha is a cashier of Main.\n' })
     expect(added.stderr).toBe('The terminals of Main know it after their next sync.\n')
     const mira = ['--name', 'Mira', '--role', 'manager', '--pin-file', file('mira')]
-    expect(await processes.run<CashierList>(cashier('add', ...mira))).toEqual({
+    expect(await jsonHere<CashierList>(cashier('add', ...mira))).toEqual({
       shop: 'Main',
       signInNeeded: true,
       cashiers: [
@@ -62,37 +62,35 @@ describe('cashiers, by command', () => {
         { name: 'Mira', role: 'manager' },
       ],
     })
-    const list = await processes.tryRun(cashier('list'))
+    const list = await runHere(cashier('list'))
     expect(list).toMatchObject({ code: 0, stdout: 'Asha  cashier\nMira  manager\n' })
     // Nothing asks for a PIN until the terminal knows; the sync itself needs nobody.
-    expect(await processes.tryRun(terminal('mark-synced'))).toMatchObject({ code: 0 })
-    expect(await processes.tryRun(terminal('sync'))).toMatchObject({ code: 0 })
+    expect(await runHere(terminal('mark-synced'))).toMatchObject({ code: 0 })
+    expect(await runHere(terminal('sync'))).toMatchObject({ code: 0 })
   })
 
   test('A2 then whoever does something says who, with the PIN, and is named in what is done', async () => {
-    const unnamed = await processes.tryRun(terminal('mark-synced'))
+    const unnamed = await runHere(terminal('mark-synced'))
     expect(unnamed).toMatchObject({ code: 4, stdout: '' })
     expect(unnamed.stderr).toBe(
       'counterfoil: People sign in at this shop’s terminals. Say who does it with --by NAME, and give the PIN in COUNTERFOIL_PIN, with --pin-file FILE, or when you are asked.\n',
     )
-    const pinless = await processes.tryRun(terminal('mark-synced', '--by', 'Asha'))
+    const pinless = await runHere(terminal('mark-synced', '--by', 'Asha'))
     expect(pinless).toMatchObject({ code: 4, stdout: '' })
     expect(pinless.stderr).toContain('--pin-file FILE, or in COUNTERFOIL_PIN')
-    const wrong = await processes.tryRun(terminal('mark-synced', '--by', 'Asha', '--pin-file', file('wrong')))
+    const wrong = await runHere(terminal('mark-synced', '--by', 'Asha', '--pin-file', file('wrong')))
     expect(wrong).toMatchObject({ code: 4, stdout: '' })
     expect(wrong.stderr).toContain(
       'The name or the PIN is wrong. After 4 more wrong PINs this name has to wait.',
     )
-    const stranger = await processes.tryRun(
-      terminal('mark-synced', '--by', 'Nobody', '--pin-file', file('asha')),
-    )
+    const stranger = await runHere(terminal('mark-synced', '--by', 'Nobody', '--pin-file', file('asha')))
     expect(stranger).toMatchObject({ code: 4, stdout: '' })
 
     const right = await processes.run<Status>(terminal('mark-synced', '--by', 'asha'), {
       env: { COUNTERFOIL_PIN: '4711' },
     })
     expect(right.markedSynced).not.toBeNull()
-    const { history } = await processes.run<{ history: HistoryLine[] }>(['history', '--data', data])
+    const { history } = await jsonHere<{ history: HistoryLine[] }>(['history', '--data', data])
     const of = (did: string): string[] => history.filter((line) => line.did === did).map(({ by }) => by)
     expect(of('mark-as-synced').at(-1)).toBe('Asha')
     expect(of('login')).toEqual(['Asha'])
@@ -101,25 +99,25 @@ describe('cashiers, by command', () => {
   })
 
   test('A2 a manager imports the catalogue, a cashier may not; a whole file is replayed in somebody’s name', async () => {
-    await processes.run(terminal('online', '--by', 'Mira', '--pin-file', file('mira')))
+    await jsonHere(terminal('online', '--by', 'Mira', '--pin-file', file('mira')))
     const importing = ['catalogue', 'import', '--data', data, '--file', file('items.csv')]
-    expect(await processes.tryRun(importing)).toMatchObject({ code: 4 })
-    const refused = await processes.tryRun([...importing, '--by', 'Asha', '--pin-file', file('asha')])
+    expect(await runHere(importing)).toMatchObject({ code: 4 })
+    const refused = await runHere([...importing, '--by', 'Asha', '--pin-file', file('asha')])
     expect(refused).toMatchObject({ code: 4, stdout: '' })
     expect(refused.stderr).toContain('This is for people with the role manager; Asha is a cashier.')
-    expect(await processes.run([...importing, '--by', 'Mira', '--pin-file', file('mira')])).toMatchObject({
+    expect(await jsonHere([...importing, '--by', 'Mira', '--pin-file', file('mira')])).toMatchObject({
       items: 1,
       changed: 1,
     })
     const replay = terminal('replay', '--sales', file('sales.csv'))
-    expect(await processes.tryRun(replay)).toMatchObject({ code: 4, stdout: '' })
-    expect(await processes.run([...replay, '--by', 'Asha', '--pin-file', file('asha')])).toMatchObject({
+    expect(await runHere(replay)).toMatchObject({ code: 4, stdout: '' })
+    expect(await jsonHere([...replay, '--by', 'Asha', '--pin-file', file('asha')])).toMatchObject({
       sealed: 2,
     })
   })
 
   test('A2 reading, and syncing, need who may read the directory and nobody else', async () => {
-    const { invoices } = await processes.run<{ invoices: ExportedInvoice[] }>([
+    const { invoices } = await jsonHere<{ invoices: ExportedInvoice[] }>([
       'export',
       '--data',
       data,
@@ -127,11 +125,11 @@ describe('cashiers, by command', () => {
       'json',
     ])
     expect(invoices.map(({ by }) => by)).toEqual(['Asha', 'Asha'])
-    expect(await processes.tryRun(terminal('status'))).toMatchObject({ code: 0 })
-    expect(await processes.tryRun(terminal('sync'))).toMatchObject({ code: 0 })
-    expect(
-      await processes.tryRun(terminal('sync', '--by', 'Asha', '--pin-file', file('wrong'))),
-    ).toMatchObject({ code: 4 })
+    expect(await runHere(terminal('status'))).toMatchObject({ code: 0 })
+    expect(await runHere(terminal('sync'))).toMatchObject({ code: 0 })
+    expect(await runHere(terminal('sync', '--by', 'Asha', '--pin-file', file('wrong')))).toMatchObject({
+      code: 4,
+    })
 
     const served: Served = await processes.serve(terminal('serve', '--port', '0'))
     const { token } = (await readChecked(nodeDisk, join(data, 'control.json'))) as { token: string }
@@ -149,23 +147,21 @@ describe('cashiers, by command', () => {
 
   test('A2 a new PIN and a removal count after the next sync; the last one removed is told', async () => {
     await writeFile(file('new'), '99990000')
-    expect(await processes.tryRun(cashier('pin', '--name', 'Asha', '--pin-file', file('new')))).toMatchObject(
-      {
-        code: 0,
-        stdout: 'Asha has a new PIN.\n',
-      },
-    )
-    await processes.run(cashier('remove', '--name', 'Mira'))
-    await processes.run(terminal('sync'))
+    expect(await runHere(cashier('pin', '--name', 'Asha', '--pin-file', file('new')))).toMatchObject({
+      code: 0,
+      stdout: 'Asha has a new PIN.\n',
+    })
+    await jsonHere(cashier('remove', '--name', 'Mira'))
+    await jsonHere(terminal('sync'))
     const as = (name: string, pin: string) =>
-      processes.tryRun(terminal('mark-synced', '--by', name, '--pin-file', file(pin)))
+      runHere(terminal('mark-synced', '--by', name, '--pin-file', file(pin)))
     expect(await as('Asha', 'asha')).toMatchObject({ code: 4 })
     expect(await as('Mira', 'mira')).toMatchObject({ code: 4 })
     expect(await as('Asha', 'new')).toMatchObject({ code: 0 })
-    const last = await processes.tryRun(cashier('remove', '--name', 'asha'))
+    const last = await runHere(cashier('remove', '--name', 'asha'))
     expect(last.stderr).toContain('Nobody is left: the terminals of Main ask for no PIN from now on.')
-    await processes.run(terminal('sync'))
-    expect(await processes.tryRun(terminal('mark-synced', '--by', 'Anybody'))).toMatchObject({ code: 0 })
+    await jsonHere(terminal('sync'))
+    expect(await runHere(terminal('mark-synced', '--by', 'Anybody'))).toMatchObject({ code: 0 })
   })
 
   test.each([

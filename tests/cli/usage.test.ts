@@ -37,6 +37,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     '--minor-digits <n>',
     '--prices-include-tax',
     '--no-prices-include-tax',
+    '--others-invoices',
+    '--no-others-invoices',
     '--rounding <where>',
     '--payable-step <minor>',
     '--time-zone <zone>',

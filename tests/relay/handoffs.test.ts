@@ -11,6 +11,7 @@ import { checkReceipt } from '../../src/protocol/receipt.js'
 import { nodeDisk } from '../../src/storage/disk.js'
 import { FaultyDisk } from '../storage/disks.js'
 import { World, type RunningRelay } from '../support/world.js'
+import { inflatingDocument, MILLION_ITEMS } from './gate/bombs.js'
 import { RawBook } from './raw-book.js'
 import { bundleOf, RawHandoff, type Bundled } from './raw-bundle.js'
 import { ask } from './raw-http.js'
@@ -378,9 +379,11 @@ describe('a bundle that is damaged or not its terminal’s', () => {
 
   test.each([
     ['no Automerge document', () => new Uint8Array(100)],
+    ['a million items in 174 bytes', () => MILLION_ITEMS],
+    ['300 MB in 300 KB', () => inflatingDocument()],
     ['half of one', (saved: Uint8Array) => saved.subarray(0, saved.length >> 1)],
     ['one with a flipped bit', (saved: Uint8Array) => saved.map((byte, at) => (at === 40 ? byte ^ 1 : byte))],
-  ])('R1 S4 %s is refused by itself, and the rest is receipted', async (_what, spoil) => {
+  ])('R1 A3 S4 %s is refused by itself, and the rest is receipted', async (_what, spoil) => {
     const [first, second] = books as [RawBook, RawBook]
     const parts = [spoil(A.save(first.doc)), A.save(second.doc)]
     const documents = [first, second].map(({ id, name, heads }, index) => {

@@ -29,10 +29,10 @@ export function dieAt(at: number): (operation: Operation) => Fault | undefined {
 }
 
 /**
- * A fault at every single file operation takes several minutes, so a run takes every third one, beginning at another
+ * A fault at every single file operation takes several minutes, so a run takes every fifth one, beginning at another
  * each time. `COUNTERFOIL_EVERY=1` takes them all.
  */
-export const EVERY = Number(process.env['COUNTERFOIL_EVERY'] ?? 3)
+export const EVERY = Number(process.env['COUNTERFOIL_EVERY'] ?? 5)
 export const FIRST = randomInt(EVERY)
 
 /** Runs the task with one operation after the other until it did not do that many any more; it resolves to how many it did. */

@@ -73,6 +73,8 @@ export class World {
       now: () => this.now(),
       random,
       timeZone: 'Asia/Kolkata',
+      // The least that is taken for a hash: what is shown here does not hang on the cost.
+      passwordCost: { N: 2 ** 14, r: 8, p: 1 },
       log,
     })
     const { hosts, proxies, limits, tls } = options

@@ -1,0 +1,140 @@
+import { join } from 'node:path'
+import type { PendingPairings } from '../docs/generated/types.js'
+import type { DocumentName } from '../docs/naming.js'
+import { validate } from '../docs/validate.js'
+import type { HashCost } from '../protocol/secret-hash.js'
+import { readChecked, writeChecked } from '../storage/atomic-file.js'
+import type { DataDirectory } from '../storage/data-directory.js'
+import type { Disk } from '../storage/disk.js'
+import { DurableStorageAdapter } from '../storage/durable-adapter.js'
+import { DurableRepo } from '../storage/durable-repo.js'
+import { ensureFolder } from '../storage/folders.js'
+import { IndexLog } from '../storage/index-log.js'
+import { Access } from './access.js'
+import type { RelayConfig } from './config.js'
+import { Incidents } from './incidents.js'
+import { openIdentity, type RelayIdentity } from './identity.js'
+import { IssuedReceipts } from './issued-receipts.js'
+import { Pairings } from './pairing.js'
+import { People } from './people.js'
+import { Shops } from './shops.js'
+
+/** What the relay says to its operator's log. */
+export interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface RelayOptions {
+  /** Absolute path of the data directory. */
+  readonly directory: string
+  /** Make the directory when there is none. */
+  readonly create: boolean
+  readonly config: RelayConfig
+  readonly disk: Disk
+  readonly now: () => Date
+  readonly random: (bytes: number) => Uint8Array
+  readonly timeZone: string
+  /** What a password costs to check; without it what is right for real ones. */
+  readonly passwordCost?: HashCost
+  readonly log: Log
+}
+
+/** What a relay is made of that comes from its directory. */
+export interface RelayParts {
+  readonly options: RelayOptions
+  readonly directory: DataDirectory
+  readonly identity: RelayIdentity
+  readonly durable: DurableRepo
+  readonly registry: IndexLog<DocumentName>
+  readonly issued: IssuedReceipts
+  readonly access: Access
+  readonly shops: Shops
+  readonly pairings: Pairings
+  readonly people: People
+  readonly incidents: Incidents
+}
+
+/**
+ * Reads a relay's directory, which it has locked.
+ * @throws DamagedFile, InvalidInput, StorageReadError, StorageWriteError
+ */
+export async function openParts(directory: DataDirectory, options: RelayOptions): Promise<RelayParts> {
+  const { disk, now, random, log, config, timeZone } = options
+  const path = (...names: string[]): string => join(options.directory, ...names)
+  const identity = await openIdentity(options.directory, disk, random)
+  await ensureFolder(disk, path('handoffs'))
+  const storage = await DurableStorageAdapter.open({
+    directory: path('documents'),
+    quarantine: path('quarantine'),
+    disk,
+    now,
+    onDamage: (damage) => log.error({ damage }, 'a damaged chunk was moved to quarantine'),
+  })
+  const logOptions = (name: string) => ({
+    path: path(name),
+    quarantine: path('quarantine'),
+    disk,
+    onDamage: (damage: object) => log.error({ file: name, damage }, 'a damaged line was found'),
+  })
+  const registry = await IndexLog.open<DocumentName>({
+    ...logOptions('documents.log'),
+    parse: (value) => {
+      validate<DocumentName>('document-name.schema.json', value, 'document name')
+      return value
+    },
+    onUnreadable: (key, error) =>
+      log.error({ document: key, error: error.message }, 'documents.log has an unreadable entry'),
+  })
+  const people = await People.open({
+    path: path('people.json'),
+    disk,
+    now,
+    random,
+    cost: options.passwordCost,
+  })
+  const incidents = await Incidents.open({ directory: options.directory, disk, now, log })
+  const issued = await IssuedReceipts.open(logOptions('receipts.log'))
+  let access: Access | undefined
+  const durable = new DurableRepo({
+    storage,
+    peerId: identity.id,
+    sharing: { announce: () => false, access: (peer, document) => access?.access(peer, document) ?? false },
+    onSaveFailed: (document, error) =>
+      log.error({ document, error: error.message }, 'a document could not be saved; it is tried again'),
+    onLoadFailed: (document, error) =>
+      log.error({ document, error: error.message }, 'a document could not be read; it is tried again'),
+  })
+  const shops = new Shops({
+    durable,
+    registry,
+    organisation: identity.organisation,
+    config,
+    timeZone,
+    now,
+    random,
+  })
+  access = new Access(registry, shops, now)
+  await shops.load()
+  const pending = (await readChecked(disk, path('pairings.json'))) ?? {}
+  validate<PendingPairings>('data-files.schema.json#/$defs/PendingPairings', pending, 'file pairings.json')
+  const pairings = new Pairings(new Map(Object.entries(pending)), {
+    now: () => now().getTime(),
+    random,
+    save: (entries) => writeChecked(disk, path('pairings.json'), Object.fromEntries(entries)),
+  })
+  return {
+    options,
+    directory,
+    identity,
+    durable,
+    registry,
+    issued,
+    access,
+    shops,
+    pairings,
+    people,
+    incidents,
+  }
+}
