@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RelayConfig } from '../../src/docs/generated/types.js'
+import type { HashCost } from '../../src/protocol/secret-hash.js'
 import { Relay } from '../../src/relay/relay.js'
 import { serveRelay, type ServedRelay, type ServeOptions } from '../../src/relay/serve.js'
 import { DataDirectory } from '../../src/storage/data-directory.js'
@@ -61,6 +62,7 @@ export class World {
       port?: number
       config?: RelayConfig
       disk?: Disk
+      passwordCost?: HashCost
     } & Pick<ServeOptions, 'hosts' | 'proxies' | 'limits' | 'tls'> = {},
   ): Promise<RunningRelay> {
     const directory = this.path(options.name ?? 'relay')
@@ -74,7 +76,7 @@ export class World {
       random,
       timeZone: 'Asia/Kolkata',
       // The least that is taken for a hash: what is shown here does not hang on the cost.
-      passwordCost: { N: 2 ** 14, r: 8, p: 1 },
+      passwordCost: options.passwordCost ?? { N: 2 ** 14, r: 8, p: 1 },
       log,
     })
     const { hosts, proxies, limits, tls } = options
