@@ -9,6 +9,7 @@ import { Buckets } from './buckets.js'
 import { cashierApi } from './cashier-api.js'
 import { fleetApi } from './fleet-api.js'
 import type { HttpLimits } from './http-limits.js'
+import type { InFlight } from './in-flight.js'
 import type { LimitNotes } from './limit-notes.js'
 import { pageRoutes } from './page.js'
 import { peopleApi } from './people-api.js'
@@ -24,6 +25,7 @@ export interface AppOptions {
   readonly limits: HttpLimits
   readonly notes: LimitNotes
   readonly stopping: () => boolean
+  readonly inFlight: InFlight
 }
 
 /** Everything the relay answers over HTTP. Whatever has no entry in the access table is not there. */
@@ -39,6 +41,7 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   const routes = new Routes(app, {
     relay,
     machine: options.machine,
+    inFlight: options.inFlight,
     take: (address) => {
       const seconds = unproven.take(address)
       if (seconds > 0)

@@ -48,6 +48,7 @@ export class Incidents {
   #incidents: Incident[]
   #serial: number
   readonly #recent = new Map<string, number[]>()
+  readonly #noting = new Set<Promise<void>>()
   #dirty = false
   #writing: Promise<void> | undefined
 
@@ -90,7 +91,13 @@ export class Incidents {
   }
 
   /** Resolves when it is on the disk. What cannot be kept is told to the log: a full disk must not stop the gate. */
-  async note(report: Report): Promise<void> {
+  note(report: Report): Promise<void> {
+    const done = this.#note(report)
+    this.#noting.add(done)
+    return done.finally(() => this.#noting.delete(done))
+  }
+
+  async #note(report: Report): Promise<void> {
     try {
       const at = this.#options.now().toISOString()
       const sha256 = report.bytes && createHash('sha256').update(report.bytes).digest('hex')
@@ -177,8 +184,9 @@ export class Incidents {
     }
   }
 
-  /** Writes what was only counted. */
+  /** Waits for what is being noted, and writes what was only counted. */
   async close(): Promise<void> {
+    await Promise.all(this.#noting)
     if (this.#dirty) await this.#save()
   }
 }

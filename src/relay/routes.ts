@@ -13,6 +13,7 @@ import {
 } from './caller.js'
 import { tooManyRequests } from './buckets.js'
 import { keyOfAddress } from './addresses.js'
+import type { InFlight } from './in-flight.js'
 import type { Relay } from './relay.js'
 
 type PrincipalOf<C extends Caller> = C extends 'anyone'
@@ -38,6 +39,7 @@ export interface RoutesOptions {
   readonly machine: string
   /** Takes one request of an address from what it may; see `Buckets.take`. */
   readonly take: (address: string) => number
+  readonly inFlight: InFlight
 }
 
 /**
@@ -68,8 +70,11 @@ export class Routes {
       response.locals['caller'] = this.#admit(entry, request)
       next()
     }
-    const run: RequestHandler = (request, response) =>
-      handle(request, response, response.locals['caller'] as CallerFor<I>)
+    const run: RequestHandler = (request, response) => {
+      const work = handle(request, response, response.locals['caller'] as CallerFor<I>)
+      if (work) this.#options.inFlight.track(work)
+      return work
+    }
     const reader = entry.takes === undefined ? [] : [this.#readers[entry.takes]]
     this.#app[method](entry.path, admit, ...reader, run)
   }

@@ -6,6 +6,7 @@ import { trustOf } from './addresses.js'
 import { relayApp } from './app.js'
 import { isMachine } from './caller.js'
 import { HTTP_LIMITS, type HttpLimits } from './http-limits.js'
+import { InFlight } from './in-flight.js'
 import { LimitNotes } from './limit-notes.js'
 import type { Relay } from './relay.js'
 import { closeServer, listen, makeServer, type Tls } from './server.js'
@@ -41,6 +42,7 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
   const trust = trustOf(proxies)
   const notes = new LimitNotes(relay)
   const { sockets, adapter } = relaySockets(relay)
+  const inFlight = new InFlight()
   let stopping = false
   const app = relayApp(relay, {
     machine: adminToken,
@@ -49,6 +51,7 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
     limits,
     notes,
     stopping: () => stopping,
+    inFlight,
   })
   const server = makeServer(app, tls, limits, trust, notes)
   const upgrade = upgrades({
@@ -105,6 +108,7 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
       await closeSockets(sockets)
       sockets.close()
       await Promise.all(servers.map((one, index) => closeServer(one, closed[index], STOP_GRACE_MS)))
+      await inFlight.settled(STOP_GRACE_MS)
       await relay.close()
     },
   }

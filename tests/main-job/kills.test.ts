@@ -68,9 +68,10 @@ test(
     const last = await terminal.replay(file, '--limit', String(limit))
     expect(last.sealed + last.creditNotes + last.sealedBefore).toBe(limit)
     expect(last.total.minor).toBe(expected.minor)
-    // The first ends what the last kill has cut; the second hands off what was sealed since.
+    // The first ends what the last kill has cut; the second hands off what was sealed since. The relay's summary of the
+    // sales may change meanwhile, and is kept then; that no sale is, is looked at below.
     await terminal.run<ForceResult>('force')
-    expect(await terminal.run<ForceResult>('force')).toMatchObject({ kept: 0, notTaken: [] })
+    expect(await terminal.run<ForceResult>('force')).toMatchObject({ notTaken: [] })
     expect(await terminal.run<SyncResult>('sync')).toMatchObject({ complete: true })
 
     const atRelay = await shop.exported()

@@ -3,6 +3,7 @@ import { Router } from 'express'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { documentId } from '../../src/docs/naming.js'
 import { ROUTES as TABLE } from '../../src/relay/access-table.js'
+import { InFlight } from '../../src/relay/in-flight.js'
 import { relayApp } from '../../src/relay/app.js'
 import { HTTP_LIMITS } from '../../src/relay/http-limits.js'
 import { LimitNotes } from '../../src/relay/limit-notes.js'
@@ -215,6 +216,7 @@ const app = (change: (app: ReturnType<typeof relayApp>) => void = () => undefine
     limits: HTTP_LIMITS,
     notes: new LimitNotes(relay.relay),
     stopping: () => false,
+    inFlight: new InFlight(),
   })
   change(made)
   return made

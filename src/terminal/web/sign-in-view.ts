@@ -36,6 +36,8 @@ export class SignInView {
   /** The person went while the agent did not answer. */
   #owesSignOut = false
   #names = ''
+  /** As the agent told them last. */
+  #known: readonly string[] = []
 
   constructor(events: SignInEvents) {
     this.#events = events
@@ -67,6 +69,7 @@ export class SignInView {
     try {
       if (this.#owesSignOut) await this.#signOut()
       const { needed, names } = await get<SignInNames>('/v1/sign-in')
+      this.#known = names
       if (!needed) this.#enter(undefined)
       else if (this.#state === 'locked') this.#offer(names)
       else await this.#recognise(names)
@@ -95,7 +98,8 @@ export class SignInView {
     await this.#events.commit().catch(() => undefined)
     const last = this.#person.name
     this.#owesSignOut = true
-    this.#lock([last])
+    // The next person types at once, and must not have to wait for the agent's answer.
+    this.#lock(this.#known.includes(last) ? this.#known : [last])
     await this.look()
   }
 
