@@ -26,6 +26,9 @@ export const BOOK_BYTES = 8 * 1024 * 1024
 /** Bytes of one sync message or bundle document when it is unfolded: four times a full day book. */
 export const MESSAGE_INFLATED_BYTES = 4 * BOOK_BYTES
 
+/** Bytes of one change when it is inflated: a sale of 5,000 lines, the most a record holds, has 2 MB. */
+export const CHANGE_BYTES = 8 * 1024 * 1024
+
 /** Rows of one when it is unfolded: operations and changes. A catalogue shard of 600 items, edited 100 times each, has 360,000. */
 export const MESSAGE_ROWS = 500_000
 

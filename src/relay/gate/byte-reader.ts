@@ -33,9 +33,13 @@ export class ByteReader {
     return byte
   }
 
-  take(length: number): Uint8Array {
+  skip(length: number): void {
     if (length > this.left) throw new Malformed(`it announces ${length} bytes and has ${this.left}`)
     this.#at += length
+  }
+
+  take(length: number): Uint8Array {
+    this.skip(length)
     return this.#bytes.subarray(this.#at - length, this.#at)
   }
 

@@ -9,6 +9,8 @@ export interface ChunkLimits {
   readonly chunks: number
   /** Bytes of all of them, inflated. */
   readonly inflatedBytes: number
+  /** Bytes of one change, inflated. */
+  readonly changeBytes: number
   /** Rows of all of them: operations, and changes of whole documents. */
   readonly rows: number
 }
@@ -27,6 +29,7 @@ export type Chunk =
 
 const MAGIC = Uint8Array.of(0x85, 0x6f, 0x4a, 0x83)
 const CHECKSUM_BYTES = 4
+const TYPE_BYTES = 1
 const TYPE = { document: 0, change: 1, compressed: 2 } as const
 /** The bit of a column's number that says that it is deflated. */
 const DEFLATED = 0x08
@@ -39,16 +42,24 @@ const DEFLATED = 0x08
  */
 export function chunksOf(blobs: readonly Uint8Array[], limits: ChunkLimits): Chunk[] {
   const budget = new Budget(limits)
+  // How many there are is told by their heads alone, before anything is kept of them.
+  for (const blob of blobs) countChunks(blob, budget)
   const chunks: Chunk[] = []
   for (const blob of blobs) {
     const reader = new ByteReader(blob)
-    if (reader.left === 0) throw new Malformed('it has an empty chunk')
-    while (reader.left > 0) {
-      budget.chunk()
-      chunks.push(readChunk(reader, blob, budget))
-    }
+    while (reader.left > 0) chunks.push(readChunk(reader, blob, budget))
   }
   return chunks
+}
+
+function countChunks(blob: Uint8Array, budget: Budget): void {
+  const reader = new ByteReader(blob)
+  if (reader.left === 0) throw new Malformed('it has an empty chunk')
+  while (reader.left > 0) {
+    budget.chunk()
+    reader.skip(MAGIC.length + CHECKSUM_BYTES + TYPE_BYTES)
+    reader.skip(reader.unsigned())
+  }
 }
 
 class Budget {
@@ -72,16 +83,20 @@ class Budget {
     if (this.#bytes > this.#limits.inflatedBytes) throw this.#tooLarge()
   }
 
+  inflateChange(bytes: Uint8Array): Uint8Array {
+    return this.inflate(bytes, this.#limits.changeBytes)
+  }
+
   /** Counts against the bytes as well. */
-  inflate(bytes: Uint8Array): Uint8Array {
-    const left = this.#limits.inflatedBytes - this.#bytes
+  inflate(bytes: Uint8Array, most: number = this.#limits.inflatedBytes): Uint8Array {
+    const left = Math.min(most, this.#limits.inflatedBytes - this.#bytes)
     if (left < 1) throw this.#tooLarge()
     try {
       const inflated = inflateRawSync(bytes, { maxOutputLength: left })
       this.bytes(inflated.length)
       return inflated
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw this.#tooLarge()
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw this.#tooLarge(left)
       if (error instanceof TooMuch) throw error
       throw new Malformed('what it compressed cannot be inflated')
     }
@@ -97,8 +112,8 @@ class Budget {
     return this.#limits.rows - this.#rows
   }
 
-  #tooLarge(): TooMuch {
-    return new TooMuch(`it unfolds to more than ${this.#limits.inflatedBytes} bytes`)
+  #tooLarge(most: number = this.#limits.inflatedBytes): TooMuch {
+    return new TooMuch(`it unfolds to more than ${most} bytes`)
   }
 }
 
@@ -111,7 +126,7 @@ function readChunk(reader: ByteReader, blob: Uint8Array, budget: Budget): Chunk 
   const data = reader.take(reader.unsigned())
   const bytes = blob.subarray(start, reader.position)
   if (type === TYPE.compressed) {
-    const inflated = budget.inflate(data)
+    const inflated = budget.inflateChange(data)
     const hash = checked(checksum, changeHead(inflated.length), inflated)
     measureChange(inflated, budget)
     return { type: 'change', bytes, hash }

@@ -2,7 +2,7 @@ import type { ChangeContext } from '../../docs/change-rules.js'
 import type { FlatDoc } from '../../docs/flat.js'
 import { describeDocument, type DocumentId, type DocumentName } from '../../docs/naming.js'
 import { CLOSE, type Closing } from '../../protocol/close-codes.js'
-import { MESSAGE_CHUNKS, MESSAGE_INFLATED_BYTES, MESSAGE_ROWS } from '../../protocol/limits.js'
+import { CHANGE_BYTES, MESSAGE_CHUNKS, MESSAGE_INFLATED_BYTES, MESSAGE_ROWS } from '../../protocol/limits.js'
 import type { DurableRepo } from '../../storage/durable-repo.js'
 import type { Incidents } from '../incidents.js'
 import type { Shops } from '../shops.js'
@@ -38,6 +38,7 @@ export type Admission =
 export const MESSAGE_LIMITS: ChunkLimits = {
   chunks: MESSAGE_CHUNKS,
   inflatedBytes: MESSAGE_INFLATED_BYTES,
+  changeBytes: CHANGE_BYTES,
   rows: MESSAGE_ROWS,
 }
 
