@@ -143,6 +143,8 @@ describe('modes and sync on the page', () => {
     await page.getByText('Mode: online').waitFor()
     await page.getByText('Link: up').waitFor()
     await till.counter('0 invoices')
+    // What it says when it ends moves the buttons.
+    await page.getByText('Work As Online Client ended').first().waitFor()
     expect(await page.title()).not.toContain('Disconnected')
     expect(await page.evaluate('globalThis.notReloaded')).toBe(true)
     expect(await page.locator('#line-rows tr').count()).toBe(1)
