@@ -24,35 +24,18 @@ interface TerminalStanding {
 
 /** The relay operator's decisions about terminals. */
 export function fleetCommands(relay: Command): void {
-  orderCommand(relay, 'revoke')
-    .description('shut a terminal out, at once: its connections and codes end; what it sealed is kept')
-    .action(
-      action(
-        async (context, options: OrderOptions) => {
-          const answer = await order<TerminalStanding>(options, 'revoke')
-          context.print(
-            answer,
-            `${answer.name} is revoked. What it holds and has not sent can be taken in: counterfoil relay intake.`,
-          )
-        },
-        (options) => options,
-      ),
-    )
-
-  orderCommand(relay, 'reinstate')
-    .description('let a revoked terminal be paired again; its old keys stay shut out')
-    .action(
-      action(
-        async (context, options: OrderOptions) => {
-          const answer = await order<TerminalStanding>(options, 'reinstate')
-          context.print(
-            answer,
-            `${answer.name} may be paired again: counterfoil relay pair. It then seals in its next epoch.`,
-          )
-        },
-        (options) => options,
-      ),
-    )
+  decisionCommand(
+    relay,
+    'revoke',
+    'shut a terminal out, at once: its connections and codes end; what it sealed is kept',
+    (name) => `${name} is revoked. What it holds and has not sent can be taken in: counterfoil relay intake.`,
+  )
+  decisionCommand(
+    relay,
+    'reinstate',
+    'let a revoked terminal be paired again; its old keys stay shut out',
+    (name) => `${name} may be paired again: counterfoil relay pair. It then seals in its next epoch.`,
+  )
 
   orderCommand(relay, 'intake')
     .description('let a revoked terminal hand in its own day books, and nothing else, for a while')
@@ -75,13 +58,28 @@ export function fleetCommands(relay: Command): void {
       ),
     )
 
-  orderCommand(relay, 'settle-fork')
-    .description('end a fork alarm, once the copies were found and all but one are out of use')
+  decisionCommand(
+    relay,
+    'settle-fork',
+    'end a fork alarm, once the copies were found and all but one are out of use',
+    (name) => `The fork alarm for ${name} is settled.`,
+  )
+}
+
+/** A decision that needs to know nothing but whom it is about. @param told what the operator is told, of the terminal's name */
+function decisionCommand(
+  relay: Command,
+  what: string,
+  description: string,
+  told: (name: string) => string,
+): void {
+  orderCommand(relay, what)
+    .description(description)
     .action(
       action(
         async (context, options: OrderOptions) => {
-          const answer = await order<TerminalStanding>(options, 'settle-fork')
-          context.print(answer, `The fork alarm for ${answer.name} is settled.`)
+          const answer = await order<TerminalStanding>(options, what)
+          context.print(answer, told(answer.name))
         },
         (options) => options,
       ),

@@ -1,15 +1,6 @@
+import { typedHidden, type Keyboard } from './hidden-input.js'
 import { readText } from './input-file.js'
 import { Refused } from '../protocol/problem.js'
-
-/** A keyboard that need not show what is typed. */
-export interface Keyboard {
-  readonly isTTY?: boolean
-  setRawMode(raw: boolean): unknown
-  on(event: 'data', listener: (data: Buffer) => void): unknown
-  off(event: 'data', listener: (data: Buffer) => void): unknown
-  resume(): unknown
-  pause(): unknown
-}
 
 /** Where a PIN may come from: never from an argument, which every user of the machine can read while it runs. */
 export interface PinSources {
@@ -19,10 +10,6 @@ export interface PinSources {
   readonly keyboard: Keyboard
   readonly say: (text: string) => void
 }
-
-const ENTER = new Set(['\r', '\n', '\u0004'])
-const ERASE = new Set(['\u007F', '\b'])
-const INTERRUPT = '\u0003'
 
 /** @throws Refused `no-pin`, `bad-pin` */
 export async function readPin(question: string, sources: PinSources): Promise<string> {
@@ -60,36 +47,7 @@ function typed(question: string, { keyboard, say }: PinSources): Promise<string>
       'A PIN is needed, and nobody is here to type it. Give it with --pin-file FILE, or in COUNTERFOIL_PIN.',
     )
   }
-  // First, or what is typed as soon as the question stands there would be shown.
-  keyboard.setRawMode(true)
-  say(question)
-  keyboard.resume()
-  return new Promise((resolve, reject) => {
-    let text = ''
-    const end = (): void => {
-      keyboard.off('data', onData)
-      keyboard.setRawMode(false)
-      keyboard.pause()
-      say('\n')
-    }
-    const onData = (data: Buffer): void => {
-      for (const key of data.toString('utf8')) {
-        if (key === INTERRUPT) {
-          end()
-          reject(new Refused('unavailable', 'stopped', 'It was stopped before anything was done.'))
-          return
-        }
-        if (ENTER.has(key)) {
-          end()
-          resolve(text)
-          return
-        }
-        if (ERASE.has(key)) text = text.slice(0, -1)
-        else text += key
-      }
-    }
-    keyboard.on('data', onData)
-  })
+  return typedHidden(question, keyboard, say)
 }
 
 /** The sources of this process. `COUNTERFOIL_PIN` is a PIN to sign in with, never one to set. */

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readNewPin, readPin, type Keyboard, type PinSources } from '../../src/cli/pin-input.js'
+import type { Keyboard } from '../../src/cli/hidden-input.js'
+import { readNewPin, readPin, type PinSources } from '../../src/cli/pin-input.js'
 
 /** A keyboard on which each question is answered by the next of these keys. */
 class TypedKeys extends EventEmitter implements Keyboard {
