@@ -50,36 +50,28 @@ interface Operation {
   readonly datatype?: unknown
 }
 
-interface Field {
-  readonly pattern: RegExp
-  readonly isJson: boolean
-  readonly contentSchema: string | undefined
-}
-
 interface EntrySchema {
-  readonly contentMediaType?: string
   readonly contentSchema?: { readonly $ref: string }
 }
 
 const FILE = 'documents.schema.json'
-const ENTRIES = { catalogue: 'CatalogueEntries', bills: 'BillEntries', daybook: 'DayBookEntries' } as const
+const ENTRIES = { catalogue: 'CatalogueEntries', bills: 'BillEntries' } as const
 
-function fieldsOf(definition: string): readonly Field[] {
+/** Of entries whose text holds JSON: their keys, and the schema of what it holds. */
+const CONTENTS = {
+  catalogue: contentsIn(ENTRIES.catalogue),
+  bills: contentsIn(ENTRIES.bills),
+} as const
+
+function contentsIn(definition: string): readonly { readonly keys: RegExp; readonly schema: string }[] {
   const file = schemas.find((schema) => '$id' in schema && schema.$id === FILE) as {
     $defs: Record<string, { patternProperties: Record<string, EntrySchema> }>
   }
-  return Object.entries(file.$defs[definition]?.patternProperties ?? {}).map(([pattern, entry]) => ({
-    pattern: new RegExp(pattern, 'u'),
-    isJson: entry.contentMediaType === 'application/json',
-    contentSchema: entry.contentSchema?.$ref,
-  }))
+  return Object.entries(file.$defs[definition]?.patternProperties ?? {}).flatMap(
+    ([pattern, { contentSchema }]) =>
+      contentSchema ? [{ keys: new RegExp(pattern, 'u'), schema: contentSchema.$ref }] : [],
+  )
 }
-
-const FIELDS = {
-  catalogue: fieldsOf(ENTRIES.catalogue),
-  bills: fieldsOf(ENTRIES.bills),
-  daybook: fieldsOf(ENTRIES.daybook),
-} as const
 
 /**
  * Checks what a change of a terminal does to a document, without the document: it may set, and in bills take away,
@@ -175,15 +167,15 @@ function contentsOf(entries: readonly [string, unknown][]): Map<string, unknown>
 
 /** Text that holds JSON has a schema of its own. */
 function checkContent(kind: 'catalogue' | 'bills', key: string, value: unknown): void {
-  const field = FIELDS[kind].find(({ pattern }) => pattern.test(key))
-  if (!field?.isJson || field.contentSchema === undefined || typeof value !== 'string') return
+  const field = CONTENTS[kind].find(({ keys }) => keys.test(key))
+  if (!field || typeof value !== 'string') return
   let content: unknown
   try {
     content = JSON.parse(value)
   } catch {
     throw new ChangeRefused('schema', `"${shown(key)}" is not JSON`)
   }
-  validate(field.contentSchema, content, `value of "${shown(key)}"`)
+  validate(field.schema, content, `value of "${shown(key)}"`)
 }
 
 function checkShard(key: string, shard: number, shards: number): void {

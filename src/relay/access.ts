@@ -60,10 +60,21 @@ export class Access implements Sharing {
   }
 
   access(peer: PeerId, document: DocumentId): boolean {
+    return this.#may(peer, document, (identity, name) => this.mayRead(identity, name))
+  }
+
+  /** As {@link access}, whether a peer may change a document. */
+  mayChange(peer: PeerId, document: DocumentId): boolean {
+    return this.#may(peer, document, (identity, name) => this.mayWrite(identity, name))
+  }
+
+  #may(
+    peer: PeerId,
+    document: DocumentId,
+    rule: (identity: Pick<Identity, 'terminal' | 'shop'>, name: DocumentName) => boolean,
+  ): boolean {
     const name = this.#registry.get(document)
-    const found = this.#shops.terminal(peer)
-    return (
-      name !== undefined && found !== undefined && this.mayRead({ terminal: peer, shop: found.shop.id }, name)
-    )
+    const shop = this.#shops.terminal(peer)?.shop
+    return name !== undefined && shop !== undefined && rule({ terminal: peer, shop: shop.id }, name)
   }
 }

@@ -20,11 +20,13 @@ import type { Shops } from './shops.js'
 
 type DayBookName = Extract<DocumentName, { kind: 'daybook' }>
 
-/** A day book that the relay will not vouch for. The reason is told to its terminal. */
+/** A document that the relay will not vouch for. The reason, and the gate's code for it, are told to its terminal. */
 export class BookRefused extends Error {
-  constructor(reason: string) {
+  readonly code: string | undefined
+  constructor(reason: string, code?: string) {
     super(reason)
     this.name = 'BookRefused'
+    this.code = code
   }
 }
 

@@ -12,7 +12,7 @@ import { StorageReadError, StorageWriteError } from '../storage/errors.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Access } from './access.js'
 import { BookRefused, type Counting } from './counting.js'
-import type { DocumentRefusal, Refusals } from './gate/refusals.js'
+import type { Refusals } from './gate/refusals.js'
 import type { IssuedReceipts } from './issued-receipts.js'
 import type { Identity } from './sessions.js'
 
@@ -57,11 +57,8 @@ export class Custody {
           held.push({ id, heads: heads.toSorted() })
         else missing.push(id)
       } catch (error) {
-        if (error instanceof DocumentRefused) refused.push({ id, ...error.refusal })
-        else {
-          if (!(error instanceof BookRefused)) this.#options.onFailure(id, error as Error)
-          refused.push({ id, reason: reasonOf(error) })
-        }
+        if (!(error instanceof BookRefused)) this.#options.onFailure(id, error as Error)
+        refused.push({ id, ...refusalOf(error) })
       }
     }
     await within(waitMs, [signal], (enough) =>
@@ -112,7 +109,7 @@ export class Custody {
     const handle = await this.#arrived(identity.terminal, id, heads, signal)
     if (!handle) {
       const refusal = refusals.get(identity.terminal, id)
-      if (refusal) throw new DocumentRefused(refusal)
+      if (refusal) throw new BookRefused(refusal.reason, refusal.code)
       return false
     }
     refusals.clear(identity.terminal, id)
@@ -149,22 +146,15 @@ export class Custody {
   }
 }
 
-/** The gate refused what a receipt is asked for. */
-class DocumentRefused extends Error {
-  readonly refusal: DocumentRefusal
-  constructor(refusal: DocumentRefusal) {
-    super(refusal.reason)
-    this.name = 'DocumentRefused'
-    this.refusal = refusal
-  }
-}
-
 /** What the terminal is told of a document that cannot be taken; it holds up none that is asked for with it (S4). */
-function reasonOf(error: unknown): string {
-  if (error instanceof BookRefused) return error.message
+function refusalOf(error: unknown): Omit<Refusal, 'id'> {
+  if (error instanceof BookRefused) {
+    const { code, message: reason } = error
+    return code === undefined ? { reason } : { code, reason }
+  }
   if (error instanceof StorageWriteError || error instanceof StorageReadError)
-    return `the relay could not store it (${error.code})`
-  return 'the relay failed to take it; its log says why'
+    return { reason: `the relay could not store it (${error.code})` }
+  return { reason: 'the relay failed to take it; its log says why' }
 }
 
 /** Waits until a document contains these heads; false when the signal ends first. */

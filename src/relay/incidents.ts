@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { Incident, IncidentKind, IncidentsFile } from '../docs/generated/types.js'
+import type { Incident, IncidentsFile } from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
 import { readChecked, readIfThere, writeAtomic, writeChecked } from '../storage/atomic-file.js'
 import type { Disk } from '../storage/disk.js'
@@ -70,13 +70,6 @@ export class Incidents {
   /** Newest first. */
   list(): Incident[] {
     return this.#incidents.toReversed()
-  }
-
-  /** How often each kind has come, among those that are kept. */
-  counts(): Map<IncidentKind, number> {
-    const counts = new Map<IncidentKind, number>()
-    for (const { kind, count } of this.#incidents) counts.set(kind, (counts.get(kind) ?? 0) + count)
-    return counts
   }
 
   /** The bytes kept of an incident; undefined where there are none. */

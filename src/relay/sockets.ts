@@ -1,4 +1,4 @@
-import type { DocumentId, PeerId } from '@automerge/automerge-repo'
+import type { DocumentId } from '@automerge/automerge-repo'
 import { WebSocketServer } from 'ws'
 import { describeDocument } from '../docs/naming.js'
 import {
@@ -36,15 +36,7 @@ export function relaySockets(
     maxBufferedChunks: FRAME_PIECES,
     clientTracking: true,
   } as ConstructorParameters<typeof WebSocketServer>[0])
-  const { access, gate, incidents, registry, shops } = relay
-
-  const mayWrite = (peer: PeerId, document: DocumentId): boolean => {
-    const name = registry.get(document)
-    const shop = shops.terminal(peer)?.shop
-    return (
-      name !== undefined && shop !== undefined && access.mayWrite({ terminal: peer, shop: shop.id }, name)
-    )
-  }
+  const { access, gate, incidents, registry } = relay
 
   const adapter = new BoundServerAdapter({
     server: sockets,
@@ -81,12 +73,12 @@ export function relaySockets(
       return false
     },
     passes: (peer, document, message) =>
-      mayWrite(peer, document) ? gate.passes(peer, document, message) : undefined,
+      access.mayChange(peer, document) ? gate.passes(peer, document, message) : undefined,
     admit: async (peer, document, message) => {
       const name = registry.get(document)
       // Known when it was let in; it may have been revoked meanwhile.
       if (!name || !access.access(peer, document)) return { is: 'dropped' }
-      return gate.admit(peer, document, name, mayWrite(peer, document), message)
+      return gate.admit(peer, document, name, access.mayChange(peer, document), message)
     },
     onFailure: (peer, document, error) =>
       relay.log.error(

@@ -1,14 +1,13 @@
-import { cp } from 'node:fs/promises'
 import * as A from '@automerge/automerge'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FlatDoc } from '../../src/docs/flat.js'
 import { documentId, shardOf, type DocumentName } from '../../src/docs/naming.js'
 import { readStock } from '../../src/docs/stock.js'
-import { Relay } from '../../src/relay/relay.js'
-import { nodeDisk, type Disk } from '../../src/storage/disk.js'
-import { atEachOperation, dieAt, EVERY, FaultyDisk } from '../storage/disks.js'
+import type { Relay } from '../../src/relay/relay.js'
+import { atEachOperation, EVERY } from '../storage/disks.js'
 import { newSigner } from '../support/keys.js'
-import { memoryLog, World, type RunningRelay } from '../support/world.js'
+import { World, type RunningRelay } from '../support/world.js'
+import { killedWhileCounting, settle } from './counted-books.js'
 import { RawBook } from './raw-book.js'
 import { RawTerminal } from './raw-terminal.js'
 
@@ -29,13 +28,6 @@ afterAll(() => world.end())
 async function alone(): Promise<RawTerminal> {
   shop += 1
   return RawTerminal.paired(relay, `Till of shop ${shop}`, { shop: `Shop ${shop}` })
-}
-
-/** As when a day book has come in whole, by whatever way, and a receipt is asked for. */
-async function settle({ custody, durable, registry }: Relay, book: RawBook): Promise<void> {
-  await registry.set(book.id, book.name)
-  const handle = await durable.merge(book.id, A.save(book.doc))
-  await custody.settle(book.name, handle as never)
 }
 
 interface Counted {
@@ -178,13 +170,6 @@ describe('a day book the relay does not vouch for', () => {
 })
 
 describe('a relay that is killed', () => {
-  const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes))
-
-  function open(directory: string, disk: Disk): Promise<Relay> {
-    const options = { directory, create: false, config: {}, disk, random, timeZone: 'UTC' }
-    return Relay.open({ ...options, now: () => AT, log: memoryLog() })
-  }
-
   test.each([
     ['the first of a shop', false],
     ['what came since', true],
@@ -198,28 +183,7 @@ describe('a relay that is killed', () => {
     await world.stopRelay(small)
     let tries = 0
     await atEachOperation(async (at) => {
-      const directory = world.path(`${name}-killed-${at}`)
-      await cp(small.directory, directory, { recursive: true })
-      const disk = new FaultyDisk(nodeDisk)
-      const dying = await open(directory, disk)
-      await dying.registry.set(book.id, book.name)
-      const handle = await dying.durable.merge(book.id, A.save(book.doc))
-      const die = dieAt(at)
-      const from = disk.operations.length
-      disk.decide = (operation) =>
-        operation.name === 'close' ? undefined : die({ ...operation, index: operation.index - from })
-      const counted = await dying.counting.count(book.name, handle as never).then(
-        () => true,
-        () => false,
-      )
-      const done = disk.operations.length - from
-      disk.decide = ({ name }) => (name === 'close' ? undefined : { code: 'KILLED' })
-      await Promise.allSettled([dying.durable.close(), dying.registry.close(), dying.issued.close()])
-
-      // The lock of a killed process goes with it; here its process lives on, so what it left is looked at as a copy.
-      const left = world.path(`${name}-left-${at}`)
-      await cp(directory, left, { recursive: true })
-      const again = await open(left, nodeDisk)
+      const { counted, done, again } = await killedWhileCounting(world, small.directory, name, book, at)
       // What was said to be counted is; else it is counted when the terminal comes again.
       if (counted) expect(await countedOf(again, book)).toEqual(after(2, 3, 4))
       await Promise.all([settle(again, book), settle(again, book)])

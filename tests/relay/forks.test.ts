@@ -1,4 +1,3 @@
-import { cp } from 'node:fs/promises'
 import * as A from '@automerge/automerge'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { FlatDoc } from '../../src/docs/flat.js'
@@ -6,10 +5,10 @@ import type { ExportedInvoice } from '../../src/docs/generated/types.js'
 import { documentId, shardOf, type DocumentName } from '../../src/docs/naming.js'
 import { summariesIn } from '../../src/docs/sales.js'
 import { readStock } from '../../src/docs/stock.js'
-import { Relay } from '../../src/relay/relay.js'
-import { nodeDisk, type Disk } from '../../src/storage/disk.js'
-import { atEachOperation, dieAt, EVERY, FaultyDisk } from '../storage/disks.js'
-import { memoryLog, World, type RunningRelay } from '../support/world.js'
+import type { Relay } from '../../src/relay/relay.js'
+import { atEachOperation, EVERY } from '../storage/disks.js'
+import { World, type RunningRelay } from '../support/world.js'
+import { killedWhileCounting, settle } from './counted-books.js'
 import { RawBook } from './raw-book.js'
 import { RawTerminal } from './raw-terminal.js'
 
@@ -30,13 +29,6 @@ beforeEach(async () => {
   shop += 1
   till = await RawTerminal.paired(relay, `Till of shop ${shop}`, { shop: `Shop ${shop}` })
 })
-
-/** As when what one copy holds has come in, and a receipt is asked for. */
-async function settle({ custody, durable, registry }: Relay, book: RawBook): Promise<void> {
-  await registry.set(book.id, book.name)
-  const handle = await durable.merge(book.id, A.save(book.doc))
-  await custody.settle(book.name, handle as never)
-}
 
 /** A copy that goes on from the same record, in the same day book or in another. */
 function copyOf(book: RawBook, other?: { part?: number; day?: string; at?: Date }): RawBook {
@@ -216,11 +208,6 @@ test('N2 an epoch whose answer was lost raises no alarm when its directory comes
 })
 
 test('D3 N2 a relay killed at any file operation of counting a fork comes to the same figures, and to the alarm', async () => {
-  const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes))
-  const open = (directory: string, disk: Disk): Promise<Relay> => {
-    const options = { directory, create: false, config: {}, disk, random, timeZone: 'UTC' }
-    return Relay.open({ ...options, now: () => AT, log: memoryLog() })
-  }
   const small = await world.relay({ name: 'small' })
   till = await RawTerminal.paired(small, 'T01')
   const book = new RawBook(till, AT)
@@ -232,26 +219,7 @@ test('D3 N2 a relay killed at any file operation of counting a fork comes to the
   await world.stopRelay(small)
   let tries = 0
   await atEachOperation(async (at) => {
-    const directory = world.path(`killed-${at}`)
-    await cp(small.directory, directory, { recursive: true })
-    const disk = new FaultyDisk(nodeDisk)
-    const dying = await open(directory, disk)
-    const handle = await dying.durable.merge(copy.id, A.save(copy.doc))
-    const die = dieAt(at)
-    const from = disk.operations.length
-    disk.decide = (operation) =>
-      operation.name === 'close' ? undefined : die({ ...operation, index: operation.index - from })
-    const counted = await dying.counting.count(copy.name, handle as never).then(
-      () => true,
-      () => false,
-    )
-    const done = disk.operations.length - from
-    disk.decide = ({ name }) => (name === 'close' ? undefined : { code: 'KILLED' })
-    await Promise.allSettled([dying.durable.close(), dying.registry.close(), dying.issued.close()])
-
-    const left = world.path(`left-${at}`)
-    await cp(directory, left, { recursive: true })
-    const again = await open(left, nodeDisk)
+    const { counted, done, again } = await killedWhileCounting(world, small.directory, 'small', copy, at)
     if (counted) expect(await countedOf(again)).toEqual(after(1, 2, 3, 4))
     await settle(again, copy)
     await settle(again, book)

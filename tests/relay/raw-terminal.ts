@@ -38,6 +38,11 @@ export class RawTerminal {
     { role = 'till', shop = 'Main' }: { role?: 'till' | 'manager'; shop?: string } = {},
   ): Promise<RawTerminal> {
     const { code } = await relay.relay.pairings.create(shop, name, role)
+    return RawTerminal.pairedWith(relay, code)
+  }
+
+  /** As {@link paired}, with a code that was made elsewhere. */
+  static async pairedWith(relay: RunningRelay, code: string): Promise<RawTerminal> {
     const signer = newSigner()
     const answer = await ask<PairResponse>(relay.url, 'POST', '/v1/pair', { body: pairBody(code, signer) })
     if (answer.status !== 201) throw new Error(`Pairing failed: ${JSON.stringify(answer.body)}`)

@@ -110,7 +110,7 @@ export class World {
   }
 
   /** As {@link paired}, with a code that was made elsewhere. */
-  async pairWith({ url }: RunningRelay, name: string, code: string): Promise<string> {
+  async pairWith({ url }: Pick<RunningRelay, 'url'>, name: string, code: string): Promise<string> {
     const directory = this.path(name)
     const held = await DataDirectory.open({
       directory,

@@ -5,19 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as A from '@automerge/automerge'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { PairResponse } from '../../../src/docs/generated/types.js'
 import { documentId } from '../../../src/docs/naming.js'
 import { CLOSE } from '../../../src/protocol/close-codes.js'
-import { DataDirectory } from '../../../src/storage/data-directory.js'
-import { nodeDisk } from '../../../src/storage/disk.js'
 import type { Agent } from '../../../src/terminal/agent.js'
-import { pair } from '../../../src/terminal/identity.js'
-import { newSigner, seeded } from '../../support/keys.js'
+import { seeded } from '../../support/keys.js'
 import { tea, World, type RunningRelay } from '../../support/world.js'
 import { RawBook } from '../raw-book.js'
-import { ask, bearer, talk, upgrade } from '../raw-http.js'
+import { bearer, talk, upgrade } from '../raw-http.js'
 import { RawSocket } from '../raw-socket.js'
-import { pairBody, RawTerminal } from '../raw-terminal.js'
+import { RawTerminal } from '../raw-terminal.js'
 import { HOSTILE_FRAMES, type Scene } from './frames.js'
 import { mutation } from './mutations.js'
 import { RelayProcess, type Measured } from './relay-process.js'
@@ -40,27 +36,11 @@ let other: RawTerminal
 const there = (): RunningRelay =>
   ({ url: relay.url, relay: { shops: { get: () => honest.documents.shop() } } }) as unknown as RunningRelay
 
-async function paired(name: string): Promise<RawTerminal> {
-  const signer = newSigner()
-  const body = pairBody(await relay.code(name), signer)
-  const answer = await ask<PairResponse>(relay.url, 'POST', '/v1/pair', { body })
-  if (answer.status !== 201) throw new Error(`Pairing failed: ${JSON.stringify(answer.body)}`)
-  return new RawTerminal(there(), answer.body, signer)
-}
+const paired = async (name: string): Promise<RawTerminal> =>
+  RawTerminal.pairedWith(there(), await relay.code(name))
 
 async function honestTerminal(): Promise<Agent> {
-  const directory = join(root, 'honest')
-  const held = await DataDirectory.open({
-    directory,
-    kind: 'terminal',
-    create: true,
-    disk: nodeDisk,
-    now: () => new Date(),
-  })
-  await pair(directory, nodeDisk, relay.url, await relay.code('honest'), AbortSignal.timeout(10_000))
-  await held.adopt()
-  await held.release()
-  const agent = await world.agent(directory)
+  const agent = await world.agent(await world.pairWith(relay, 'honest', await relay.code('honest')))
   await agent.sync()
   await agent.disconnect('Asha')
   return agent
