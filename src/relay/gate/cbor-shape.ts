@@ -1,4 +1,4 @@
-import { ByteReader, Malformed } from './byte-reader.js'
+import { ByteReader, Malformed } from '../../docs/byte-reader.js'
 
 /** A frame is a map of some ten members; `peerMetadata` and `supportedProtocolVersions` nest one level. */
 const MOST_DEPTH = 4

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { inflateRawSync } from 'node:zlib'
-import { ByteReader, Malformed } from './byte-reader.js'
+import { ByteReader, Malformed } from '../../docs/byte-reader.js'
 import { rowsOf } from './columns.js'
 
 /** What a message may cost, whatever it says of itself. */

@@ -1,4 +1,4 @@
-import { ByteReader, Malformed } from './byte-reader.js'
+import { ByteReader, Malformed } from '../../docs/byte-reader.js'
 
 /** The low three bits of a column's number: how its values are coded. */
 const CODING = {

@@ -1,5 +1,5 @@
 import { cbor } from '@automerge/automerge-repo'
-import { Malformed } from './byte-reader.js'
+import { Malformed } from '../../docs/byte-reader.js'
 import { checkCborShape } from './cbor-shape.js'
 import { partsOf, type SyncMessageParts } from './sync-message.js'
 

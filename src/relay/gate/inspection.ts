@@ -1,6 +1,6 @@
 import * as A from '@automerge/automerge'
 import { ChangeRefused, checkChange, type ChangeContext, type ChangeFault } from '../../docs/change-rules.js'
-import { Malformed } from './byte-reader.js'
+import { Malformed } from '../../docs/byte-reader.js'
 import { chunksOf, TooMuch, type Chunk, type ChunkLimits } from './chunks.js'
 
 /** What a change is to the document it goes to. */

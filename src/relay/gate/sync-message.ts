@@ -1,4 +1,4 @@
-import { ByteReader, Malformed } from './byte-reader.js'
+import { ByteReader, Malformed } from '../../docs/byte-reader.js'
 
 /** An Automerge sync message, taken apart without a look into its changes. */
 export interface SyncMessageParts {

@@ -1,7 +1,7 @@
 import * as A from '@automerge/automerge'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Malformed } from '../../../src/relay/gate/byte-reader.js'
+import { Malformed } from '../../../src/docs/byte-reader.js'
 import { chunksOf, TooMuch } from '../../../src/relay/gate/chunks.js'
 import { MESSAGE_LIMITS } from '../../../src/relay/gate/gate.js'
 import { partsOf } from '../../../src/relay/gate/sync-message.js'
