@@ -24,6 +24,8 @@ export interface AppendLogOptions {
   /** Called for every intact entry, in order, before `open` resolves. */
   readonly onEntry: (entry: unknown, line: number) => void
   readonly onDamage?: (damage: LogDamage) => void
+  /** Whether bad lines at the end are cut off; a log that must not lose an acknowledged one looks at them first. */
+  readonly mayCut?: (torn: readonly LogDamage[]) => boolean
 }
 
 /** The log takes no more entries: it is closed, or a failed append could not be undone. */
@@ -72,11 +74,12 @@ export class AppendLog {
     })
     try {
       const { end, torn } = await readEntries(file, options)
-      const quarantined = torn.length > 0 ? await cutOff(file, end, options) : undefined
-      if (quarantined !== undefined) for (const damage of torn) options.onDamage?.({ ...damage, quarantined })
+      const cut = torn.length > 0 && (options.mayCut?.(torn) ?? true)
+      const quarantined = cut ? await cutOff(file, end, options) : undefined
+      for (const damage of torn) options.onDamage?.({ ...damage, ...(quarantined && { quarantined }) })
       // What was read here is acted upon, so it must not vanish with the next power failure.
       await makeDurable(file, options)
-      return new AppendLog(path, file, end)
+      return new AppendLog(path, file, cut ? end : (await file.stat()).size)
     } catch (error) {
       await writing(path, true, () => file.close())
       throw error
@@ -98,6 +101,41 @@ export class AppendLog {
     })
     this.#writing ??= this.#writeWaiting()
     await done
+  }
+
+  /** Bytes it has. */
+  get bytes(): number {
+    return this.#length
+  }
+
+  /**
+   * Undoes an append that failed with `indeterminate`, after which the log takes entries again.
+   * @throws StorageWriteError as long as that cannot be done
+   */
+  async undo(): Promise<void> {
+    await this.#writing
+    if (!this.#broken) return
+    await writing(this.#path, true, async () => {
+      await this.#file.truncate(this.#length)
+      await this.#file.sync()
+    })
+    this.#broken = false
+    this.#refusal = undefined
+  }
+
+  /**
+   * Removes all entries, durably.
+   * @throws StorageWriteError; they are then there or not, and none of them is there only in part
+   */
+  async clear(): Promise<void> {
+    await this.#writing
+    if (this.#refusal) throw this.#refusal
+    if (this.#length === 0) return
+    await writing(this.#path, true, async () => {
+      await this.#file.truncate(0)
+      this.#length = 0
+      await this.#file.sync()
+    })
   }
 
   /**

@@ -209,6 +209,18 @@ export class DurableStorageAdapter implements StorageAdapterInterface {
     })
   }
 
+  /**
+   * Puts a damaged file from elsewhere on this file system into the quarantine of the document that it held a part of,
+   * which counts as damaged from then on.
+   * @param label as for {@link saveChange}
+   */
+  async takeDamaged(documentId: string, path: string, label?: string): Promise<void> {
+    return this.#run(documentId, async () => {
+      const bytes = (await this.#files.read(path)) ?? new Uint8Array()
+      await this.#quarantine.take([documentId, INCREMENTAL, nameOfChange(bytes, label)], path, 'not-a-chunk')
+    })
+  }
+
   /** Whether a damaged chunk was found in this document, now or in an earlier run, and nobody has dealt with it. */
   damaged(documentId: string): boolean {
     return this.#quarantine.has(documentId)

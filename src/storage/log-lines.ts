@@ -11,7 +11,11 @@ const READ_BYTES = 64 * 1024
 /** Far above any entry; it bounds what a file without line ends can make us hold. */
 export const LINE_BYTES = 16 * 1024 * 1024
 
-export type LineDamage = 'no-line-end' | 'checksum' | 'not-json' | 'too-long'
+/**
+ * `no-line-end`: the file ends within the line, as a cut append leaves it. `line-end`: all of the line is there, and its
+ * last byte is another one.
+ */
+export type LineDamage = 'no-line-end' | 'line-end' | 'checksum' | 'not-json' | 'too-long'
 
 /** A line of the file, either an entry or damage. Position and length in bytes, the length with the line end. */
 export type Line = { readonly number: number; readonly position: number; readonly length: number } & (
@@ -61,11 +65,10 @@ export async function* readLines(file: DiskFile): AsyncGenerator<Line> {
 
 function decodeLine(line: Buffer, length: number): { damage: LineDamage } | { entry: unknown } {
   if (length > LINE_BYTES) return { damage: 'too-long' }
-  if (line.at(-1) !== LINE_END) return { damage: 'no-line-end' }
   const json = line.subarray(CHECK_LENGTH + 1, -1)
-  if (line[CHECK_LENGTH] !== SPACE || line.toString('latin1', 0, CHECK_LENGTH) !== checkOf(json)) {
-    return { damage: 'checksum' }
-  }
+  const isSound = line[CHECK_LENGTH] === SPACE && line.toString('latin1', 0, CHECK_LENGTH) === checkOf(json)
+  if (line.at(-1) !== LINE_END) return { damage: isSound ? 'line-end' : 'no-line-end' }
+  if (!isSound) return { damage: 'checksum' }
   try {
     return { entry: JSON.parse(json.toString('utf8')) as unknown }
   } catch {

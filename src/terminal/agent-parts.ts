@@ -28,14 +28,17 @@ export async function readParts(
   options: AgentOptions,
   disk: TerminalDisk,
   whoami: () => TerminalIdentity,
+  onSettled: (failure: Error | undefined) => void,
 ): Promise<AgentParts> {
-  const { durable, names, entries, ledger } = disk
+  const { durable, names, entries, ledger, journal } = disk
   const identity = whoami()
   const { organisation, terminal } = identity
   const books = new DayBooks({ organisation, terminal, durable, names, entries, ledger })
   const documents = new SharedDocuments({ outside: options.outside, identity: whoami, durable, names })
   await documents.loadShop()
-  const writer = new BookWriter({ identity: whoami, durable, names, books })
+  const { outside } = options
+  const writer = new BookWriter({ outside, identity: whoami, durable, names, journal, books, onSettled })
+  await writer.recover()
   const parts = { books, documents, writer }
   return {
     ...parts,

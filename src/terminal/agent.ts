@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events'
-import type { FlatDoc } from '../docs/flat.js'
 import type { HandoffOrder } from '../docs/generated/types.js'
 import type { Library } from '../docs/history-query.js'
 import type { DocumentId } from '../docs/naming.js'
@@ -68,7 +67,12 @@ export class Agent extends EventEmitter<AgentEvents> {
     })
     try {
       // The epoch and role may change while it runs; everything asks for the identity of the moment.
-      const parts = await readParts(options, disk, () => agent?.identity ?? disk.identity)
+      const parts = await readParts(
+        options,
+        disk,
+        () => agent?.identity ?? disk.identity,
+        (failure) => agent?.storageWas(failure?.message),
+      )
       agent = new Agent(options, disk, parts)
       await agent.#begin()
       return agent
@@ -136,7 +140,6 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.lookup = new Lookup({
       books,
       chain: this.chain,
-      durable,
       session: () => this.link.session,
       signal: this.#stopped.signal,
     })
@@ -192,9 +195,9 @@ export class Agent extends EventEmitter<AgentEvents> {
       documents: () => names.entries(),
       look: async (id, use) => {
         const wasLoaded = durable.repo.handles[id as DocumentId] !== undefined
-        const handle = await durable.open<FlatDoc>(id as DocumentId)
+        const handle = await books.open(id as DocumentId)
         const result = use(handle?.doc())
-        if (handle && !wasLoaded && books.isFrozen(id as DocumentId)) await durable.release(id as DocumentId)
+        if (handle && !wasLoaded && names.get(id)?.kind === 'daybook') await durable.release(id as DocumentId)
         return result
       },
     }
@@ -360,6 +363,8 @@ export class Agent extends EventEmitter<AgentEvents> {
     await this.chain.exclusively(async () => {
       if (this.chain.block === undefined) await this.#checkpoint()
     })
+    // What cannot be settled now is found in the journal at the next start.
+    await this.books.writing.settle().catch((error: unknown) => this.storageWas((error as Error).message))
     await this.disk.close()
   }
 }

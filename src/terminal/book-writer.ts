@@ -1,7 +1,6 @@
 import * as A from '@automerge/automerge'
-import type { DocHandle } from '@automerge/automerge-repo'
-import { noteText, type ChangeNote } from '../docs/change-note.js'
-import { positionsIn, recordKey, storedAt } from '../docs/daybook.js'
+import { encodeBookChange, type BookRecord } from '../docs/book-change.js'
+import { noteText } from '../docs/change-note.js'
 import type { FlatDoc } from '../docs/flat.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import type { SealedRecord } from '../docs/record.js'
@@ -9,45 +8,73 @@ import { BOOK_BYTES, BOOK_RECORDS } from '../protocol/limits.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import { StorageWriteError } from '../storage/errors.js'
 import type { IndexLog } from '../storage/index-log.js'
-import type { Book, DayBookName, DayBooks } from './day-books.js'
+import { Queues } from '../storage/queues.js'
+import type { Outside } from './context.js'
+import type { DayBookName, DayBooks, OpenBook } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
-import { recordLabel } from './record-label.js'
+import { rangeLabel } from './record-label.js'
+import type { SealJournal } from './seal-journal.js'
+import type { BookContent } from './stored-book.js'
 
 export interface BookWriterOptions {
+  readonly outside: Outside
   readonly identity: () => TerminalIdentity
   readonly durable: DurableRepo
   readonly names: IndexLog<DocumentName>
+  readonly journal: SealJournal
   readonly books: DayBooks
+  /** Told how it went to put records into their day book in the background. */
+  readonly onSettled: (failure: Error | undefined) => void
 }
 
-interface OpenBook {
+/** After so many records, or bytes of them, they enter their day book: a start reads no more than that twice. */
+const SETTLE_RECORDS = 250
+const SETTLE_BYTES = 1024 * 1024
+
+const ACTOR_BYTES = 16
+
+/** The day book that is being written. */
+class Writing implements OpenBook {
   readonly id: DocumentId
   readonly name: DayBookName
-  /**
-   * The document as it will be after the next record. A change is made here and written to the disk before the
-   * repo's document has it, so that nothing is shown or sent that is not durable.
-   */
-  ahead: A.Doc<FlatDoc>
-  /** Records in it, and bytes of them. */
+  /** Of this run: a copied directory must not go on as an actor that the other copy goes on as, too. */
+  readonly actor: string
+  seq = 0
+  heads: readonly string[]
+  nextOp: number
+  /** Records and bytes of them, those that wait included. */
   records: number
   bytes: number
+  waiting: BookRecord[] = []
+  /** A change that may be on the disk already: it is made only once. */
+  attempt: { readonly bytes: Uint8Array; readonly hash: string; readonly count: number } | undefined
+
+  constructor(id: DocumentId, name: DayBookName, actor: string, content?: BookContent) {
+    this.id = id
+    this.name = name
+    this.actor = actor
+    this.heads = content?.heads ?? []
+    this.nextOp = content?.nextOp ?? 1
+    this.records = content?.records.length ?? 0
+    this.bytes = content?.records.reduce((sum, { stored }) => sum + stored.length, 0) ?? 0
+  }
 }
 
-interface Attempt {
-  readonly id: DocumentId
-  readonly change: Uint8Array
-  readonly label: string
-}
-
-/** Writes records into the day book that is open, and opens the next one. One record at a time. */
+/**
+ * Writes records into the day book that is open, and opens the next one. A record is first written to the journal, which
+ * makes it durable; later many of them are *settled*: they enter the Automerge document in one change, before anything
+ * of it is sent or closed.
+ */
 export class BookWriter {
   readonly #options: BookWriterOptions
-  #open: OpenBook | undefined
-  /** A write that failed in such a way that it may still be seen after a restart. */
-  #doubtful: Attempt | undefined
+  readonly #queue = new Queues()
+  #open: Writing | undefined
+  /** An append failed in such a way that its record may still be seen after a restart. */
+  #doubtful = false
 
   constructor(options: BookWriterOptions) {
     this.#options = options
+    options.books.writing = { open: () => this.#open, settle: () => this.settle() }
   }
 
   /** The day book that is being written. */
@@ -56,78 +83,164 @@ export class BookWriter {
   }
 
   /** Goes on with a book of an earlier run. */
-  resume(book: Book, handle: DocHandle<FlatDoc>): void {
-    const doc = handle.doc()
-    const sizes = positionsIn(doc).map((position) => storedAt(doc, position)?.length ?? 0)
-    const bytes = sizes.reduce((sum, size) => sum + size, 0)
-    this.#open = { id: book.id, name: book.name, ahead: A.clone(doc), records: sizes.length, bytes }
+  resume(id: DocumentId, name: DayBookName, content: BookContent | undefined): void {
+    if (this.#open?.id !== id) this.#open = this.#begin(id, name, content)
+  }
+
+  /**
+   * Takes over what an earlier run left in the journal. Where the journal is damaged, what is whole of it is settled
+   * and the file goes to the quarantine of its book (D2).
+   * @throws StorageReadError
+   */
+  async recover(): Promise<void> {
+    const { journal, books, names } = this.#options
+    for (const id of new Set(journal.found.map(({ book }) => book))) {
+      const name = names.get(id)
+      if (name?.kind !== 'daybook') continue
+      const content = await books.settledContent(id)
+      const settled = new Set(content?.records.map(({ position }) => position))
+      const left = journal.found.filter(({ book, position }) => book === id && !settled.has(position))
+      if (left.length === 0) continue
+      const open = this.#begin(id, name, content)
+      open.waiting = left.map(({ position, stored }) => ({ position, stored }))
+      open.records += left.length
+      open.bytes += left.reduce((sum, { stored }) => sum + stored.length, 0)
+      this.#open = open
+    }
+    if (journal.damage) await this.#queue.run('book', () => this.#putAwayDamage())
+  }
+
+  /** Where the file cannot be put away now, the next start does it. */
+  async #putAwayDamage(): Promise<void> {
+    const { journal, durable, books } = this.#options
+    const id = this.#open?.id ?? journal.found.at(-1)?.book ?? books.last()
+    if (id === undefined) return
+    const known = journal.found.filter(({ book }) => book === id).map(({ position }) => position)
+    // Lines in the middle held what is missing between their neighbours; of the others nobody knows.
+    const label = journal.damage?.isOpenEnded ? undefined : rangeLabel(Math.min(...known), Math.max(...known))
+    try {
+      await this.#settle()
+      await journal.replace((path) => durable.storage.takeDamaged(id, path, label))
+    } catch (error) {
+      if (!(error instanceof StorageWriteError)) throw error
+      this.#options.onSettled(error)
+    }
   }
 
   /** Ends the open book: the next record begins a new part, or the next day. */
-  async freeze(): Promise<void> {
+  freeze(): Promise<void> {
+    return this.#queue.run('book', () => this.#freeze())
+  }
+
+  async #freeze(): Promise<void> {
     const open = this.#open
     if (!open) return
+    await this.#settle()
     await this.#options.books.freeze(open.id)
     this.#open = undefined
   }
 
   /**
-   * @returns the id of the day book the record is in, on the disk
+   * @returns the id of the day book the record is in; it is on the disk
    * @throws StorageWriteError; the record is then nowhere
    */
-  async write(record: SealedRecord, stored: Uint8Array, note: ChangeNote, at: Date): Promise<DocumentId> {
-    await this.#clearDoubt()
-    const { body } = record
-    const open = await this.#bookFor(body.chain.epoch, body.day)
-    const options = { message: noteText(note), time: Math.floor(at.getTime() / 1000) }
-    const ahead = A.change(open.ahead, options, (draft) => {
-      draft[recordKey(body.chain.position)] = stored
+  write(record: SealedRecord, stored: Uint8Array): Promise<DocumentId> {
+    return this.#queue.run('book', async () => {
+      const { journal, books } = this.#options
+      const { chain, day } = record.body
+      if (this.#doubtful) await journal.undo()
+      this.#doubtful = false
+      const open = await this.#bookFor(chain.epoch, day)
+      try {
+        await journal.append(open.id, chain.position, stored)
+      } catch (error) {
+        this.#doubtful = error instanceof StorageWriteError && error.indeterminate
+        throw error
+      }
+      open.waiting.push({ position: chain.position, stored })
+      open.records += 1
+      open.bytes += stored.length
+      books.sealed(open.id, record)
+      this.#settleWhenMany(open)
+      return open.id
     })
-    const change = A.getLastLocalChange(ahead)
-    if (!change) throw new Error('Automerge made no change')
-    const attempt: Attempt = { id: open.id, change, label: recordLabel(body) }
-    try {
-      await this.#options.durable.storage.saveChange(attempt.id, attempt.change, attempt.label)
-    } catch (error) {
-      // What was made ahead of the disk is thrown away with the record.
-      const handle = await this.#options.books.open(open.id).catch(() => undefined)
-      open.ahead = handle ? A.clone(handle.doc()) : A.init<FlatDoc>()
-      if (!(error instanceof StorageWriteError) || error.indeterminate) this.#doubtful = attempt
-      throw error
+  }
+
+  /** It is sealed in any case: that it could not be settled is told, and tried again with the next record. */
+  #settleWhenMany({ waiting }: Writing): void {
+    const bytes = waiting.reduce((sum, { stored }) => sum + stored.length, 0)
+    if (waiting.length < SETTLE_RECORDS && bytes < SETTLE_BYTES) return
+    const { onSettled } = this.#options
+    this.settle().then(() => onSettled(undefined), onSettled)
+  }
+
+  /**
+   * Puts the records that wait in the journal into their day book.
+   * @throws StorageWriteError; they are safe in the journal
+   */
+  settle(): Promise<void> {
+    return this.#queue.run('book', () => this.#settle())
+  }
+
+  async #settle(): Promise<void> {
+    const { durable, journal, books } = this.#options
+    const open = this.#open
+    if (!open || open.waiting.length === 0) return
+    while (open.waiting.length > 0) {
+      const { bytes, hash, count } = (open.attempt ??= this.#change(open))
+      const records = open.waiting.slice(0, count)
+      const label = rangeLabel(records[0]?.position ?? 0, records.at(-1)?.position ?? 0)
+      await durable.storage.saveChange(open.id, bytes, label)
+      open.attempt = undefined
+      open.waiting = open.waiting.slice(count)
+      open.seq += 1
+      open.nextOp += count
+      open.heads = [hash]
+      books.settled(hash, records.at(-1)?.position ?? 0)
+      await this.#show(open.id, bytes)
     }
-    open.ahead = ahead
-    open.records += 1
-    open.bytes += stored.length
-    this.#show(open.id, change)
-    this.#options.books.sealed(open.id, record)
-    return open.id
+    await journal.clear()
   }
 
-  /** The same change enters the repo's document, which others see and which syncs. */
-  #show(id: DocumentId, change: Uint8Array): void {
-    const handle = this.#options.durable.repo.handles[id]
-    if (handle?.isReady()) handle.update((doc) => A.applyChanges(doc, [change])[0])
-    else this.#options.durable.repo.import(change, { docId: id })
+  #change(open: Writing): NonNullable<Writing['attempt']> {
+    const { identity, outside } = this.#options
+    const records = open.waiting
+    const { code, name } = identity()
+    const made = encodeBookChange({
+      actor: open.actor,
+      seq: open.seq + 1,
+      startOp: open.nextOp,
+      time: Math.floor(outside.now().getTime() / 1000),
+      message: noteText({ terminal: code, by: name, did: 'seal' }),
+      deps: open.heads,
+      records,
+    })
+    return { ...made, count: records.length }
   }
 
-  async #clearDoubt(): Promise<void> {
-    if (!this.#doubtful) return
-    const { id, change, label } = this.#doubtful
-    await this.#options.durable.storage.discardChange(id, change, label)
-    this.#doubtful = undefined
+  /** The same change enters the document, where it is in memory. */
+  async #show(id: DocumentId, change: Uint8Array): Promise<void> {
+    const { durable } = this.#options
+    if (durable.repo.handles[id] === undefined) return
+    const handle = await durable.open<FlatDoc>(id)
+    handle?.update((doc) => A.applyChanges(doc, [change])[0])
   }
 
-  async #bookFor(epoch: string, day: string): Promise<OpenBook> {
+  #begin(id: DocumentId, name: DayBookName, content: BookContent | undefined): Writing {
+    const actor = Buffer.from(this.#options.outside.random(ACTOR_BYTES)).toString('hex')
+    return new Writing(id, name, actor, content)
+  }
+
+  async #bookFor(epoch: string, day: string): Promise<Writing> {
     const open = this.#open
     const isFull = open !== undefined && (open.records >= BOOK_RECORDS || open.bytes >= BOOK_BYTES)
     if (open?.name.day === day && open.name.epoch === epoch && !isFull) return open
-    if (open) await this.#options.books.freeze(open.id)
+    await this.#freeze()
     const { shop, terminal, code } = this.#options.identity()
     const part = this.#options.books.nextPart(epoch, day)
     const name: DayBookName = { kind: 'daybook', shop, terminal, code, epoch, day, part }
     const id = this.#options.books.id(name)
     await this.#options.names.set(id, name)
-    this.#open = { id, name, ahead: A.init<FlatDoc>(), records: 0, bytes: 0 }
-    return this.#open
+    return (this.#open = this.#begin(id, name, undefined))
   }
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import * as A from '@automerge/automerge'
 import { advance, ChainBroken, newChain, sequenceKey, type ChainState } from '../docs/chain-state.js'
-import { lastPositionIn } from '../docs/daybook.js'
+import type { FlatDoc } from '../docs/flat.js'
 import type { CheckpointFile } from '../docs/generated/types.js'
-import { isSale, type SealedRecord } from '../docs/record.js'
+import { isSale, readRecord, type SealedRecord } from '../docs/record.js'
+import type { DocumentId } from '../docs/naming.js'
 import { parseNumber } from '../docs/series.js'
 import { validate } from '../docs/validate.js'
 import { readChecked, writeChecked } from '../storage/atomic-file.js'
@@ -13,7 +15,6 @@ import type { Chain, ChainStart } from './chain.js'
 import type { Log } from './context.js'
 import type { Book, DayBooks } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
-import type { LabelledRecord } from './record-label.js'
 import { recover } from './recovery.js'
 
 const FILE = 'checkpoint.json'
@@ -54,9 +55,9 @@ export async function readChainStart(options: ChainStartOptions): Promise<ChainS
   const { records, lost, uncertain, open } = await readBooks(options, state.position)
   const { state: after, broken } = follow(state, records, options.log)
   if (open) await goOn(open, after.position, options)
-  const tailLost = lost.some(({ position }) => position > after.position)
+  const tailLost = lost.some((position) => position > after.position)
   return {
-    state: { ...after, sequences: withLost(after.sequences, lost) },
+    state: after,
     externalRefs,
     sales: records.filter(({ body }) => isSale(body)),
     block: tailLost || uncertain || broken ? 'damaged' : undefined,
@@ -66,35 +67,38 @@ export async function readChainStart(options: ChainStartOptions): Promise<ChainS
 interface BooksRead {
   /** By position. */
   readonly records: readonly SealedRecord[]
-  readonly lost: readonly LabelledRecord[]
+  readonly lost: readonly number[]
   readonly uncertain: boolean
   /** The last book that is not known to be finished. */
   readonly open: Book | undefined
 }
 
 async function readBooks(options: ChainStartOptions, after: number): Promise<BooksRead> {
-  const { books, durable, identity } = options
+  const { books, durable, identity, writer } = options
+  const freeze = (id: DocumentId): Promise<void> =>
+    writer.current === id ? writer.freeze() : books.freeze(id)
   const found = new Map<number, SealedRecord>()
-  const lost: LabelledRecord[] = []
+  const lost: number[] = []
   let uncertain = false
   let open: Book | undefined
   for (const book of await books.onDisk()) {
     if (book.name.epoch !== identity.epoch) {
       // Its epoch has ended, so it will not be written again.
-      if (!book.entry) await books.freeze(book.id)
+      if (!book.entry) await freeze(book.id)
       continue
     }
-    const damaged = durable.storage.damaged(book.id)
-    if (book.entry && book.entry.last <= after && !damaged) continue
-    const handle = await books.open(book.id)
-    if (!handle) continue
-    const recovered = await recover(durable.storage, book.id, handle.doc())
-    for (const [position, record] of [...recovered.visible, ...recovered.hidden]) found.set(position, record)
-    lost.push(...recovered.lost)
-    uncertain ||= recovered.uncertain
-    // A damaged book is not written again, so that what happened to it stays clear.
-    if (durable.storage.damaged(book.id)) await books.freeze(book.id)
-    else if (!book.entry) open = book
+    const wasDamaged = durable.storage.damaged(book.id)
+    if (book.entry && book.entry.last <= after && !wasDamaged) continue
+    for (const { position, stored } of await books.records(book.id)) found.set(position, readRecord(stored))
+    // Damage is often found by reading. A damaged book is not written again, so that what happened to it stays clear.
+    if (durable.storage.damaged(book.id)) {
+      await freeze(book.id)
+      const doc = (await books.open(book.id))?.doc() ?? A.init<FlatDoc>()
+      const recovered = await recover(durable.storage, book.id, doc)
+      for (const [position, record] of recovered.hidden) found.set(position, record)
+      lost.push(...recovered.lost)
+      uncertain ||= recovered.uncertain
+    } else if (!book.entry) open = book
   }
   const records = [...found].sort(([a], [b]) => a - b).map(([, record]) => record)
   return { records, lost, uncertain, open }
@@ -105,9 +109,9 @@ async function readBooks(options: ChainStartOptions, after: number): Promise<Boo
  * from the relay, is finished: a record in it would not follow the one before.
  */
 async function goOn(book: Book, position: number, { books, writer }: ChainStartOptions): Promise<void> {
-  const handle = await books.open(book.id)
-  if (!handle) return
-  if (lastPositionIn(handle.doc()) === position) writer.resume(book, handle)
+  if (writer.current === book.id) return
+  const content = await books.settledContent(book.id)
+  if (content?.records.at(-1)?.position === position) writer.resume(book.id, book.name, content)
   else await books.freeze(book.id)
 }
 
@@ -151,14 +155,4 @@ function upTo(sequences: ChainState['sequences'], { body }: SealedRecord): Chain
   if (!number) return sequences
   const key = sequenceKey(number.type, number.year)
   return { ...sequences, [key]: Math.max(sequences[key] ?? 0, number.sequence - 1) }
-}
-
-function withLost(
-  sequences: ChainState['sequences'],
-  lost: readonly LabelledRecord[],
-): ChainState['sequences'] {
-  const next = { ...sequences }
-  for (const { series } of lost)
-    if (series) next[series.key] = Math.max(next[series.key] ?? 0, series.sequence)
-  return next
 }

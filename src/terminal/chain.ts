@@ -126,7 +126,6 @@ export class Chain {
    * @throws Refused `blocked-…`; StorageWriteError: nothing was sealed, and the same number is used next time (D4)
    */
   seal<B extends RecordBody>(
-    did: string,
     compose: (state: ChainState, moment: Moment) => B,
   ): Promise<SealedRecord & { readonly body: B }> {
     return this.exclusively(async () => {
@@ -134,7 +133,7 @@ export class Chain {
       const moment: Moment = { shop: this.#options.shop(), at: this.#options.outside.now() }
       if (this.#state.position === 0) await this.#begin(moment)
       await this.#closeEarlierDay(moment)
-      return this.#append(did, compose(this.#state, moment))
+      return this.#append(compose(this.#state, moment))
     })
   }
 
@@ -144,7 +143,7 @@ export class Chain {
   }
 
   event(by: string, event: EventName, detail: EventDetail = {}): Promise<SealedRecord> {
-    return this.seal(event, (state, moment) => composeEvent(state, moment, by, event, detail))
+    return this.seal((state, moment) => composeEvent(state, moment, by, event, detail))
   }
 
   /** Begins a new epoch: a new chain and new series (N2). */
@@ -161,10 +160,7 @@ export class Chain {
     const { identity } = this.#options
     const { signer, terminal } = identity()
     const detail = { publicKey: signer.publicKey, terminal, software: VERSION }
-    await this.#append(
-      'epoch-start',
-      composeEvent(this.#state, moment, identity().name, 'epoch-start', detail),
-    )
+    await this.#append(composeEvent(this.#state, moment, identity().name, 'epoch-start', detail))
   }
 
   /** Where sales were made on an earlier business day that nobody closed, it is closed before the next begins. */
@@ -172,20 +168,15 @@ export class Chain {
     const { day, totals } = this.#state
     if (day === undefined || totals.invoices + totals.creditNotes === 0 || dayFor(this.#state, moment) <= day)
       return
-    await this.#append('day-close', composeDayClose(this.#state, moment, this.#options.identity().name, true))
+    await this.#append(composeDayClose(this.#state, moment, this.#options.identity().name, true))
   }
 
-  async #append<B extends RecordBody>(did: string, body: B): Promise<SealedRecord & { readonly body: B }> {
-    const { identity, outside, writer, onSealed } = this.#options
+  async #append<B extends RecordBody>(body: B): Promise<SealedRecord & { readonly body: B }> {
+    const { identity, writer, onSealed } = this.#options
     const { stored, record } = sealRecord(body, identity().signer)
     // Were it not the next of its chain, it must not be written.
     const next = advance(this.#state, record)
-    const book = await writer.write(
-      record,
-      stored,
-      { terminal: identity().code, by: body.by, did },
-      outside.now(),
-    )
+    const book = await writer.write(record, stored)
     this.#state = next
     this.#remember(record)
     onSealed(record, book)

@@ -1,14 +1,17 @@
 import * as A from '@automerge/automerge'
 import type { DocHandle } from '@automerge/automerge-repo'
-import { lastPositionIn, positionsIn, recordsIn } from '../docs/daybook.js'
+import { positionsIn } from '../docs/daybook.js'
 import type { FlatDoc } from '../docs/flat.js'
 import type { BookEntry } from '../docs/generated/types.js'
 import { documentId, type DocumentId, type DocumentName } from '../docs/naming.js'
-import type { SealedRecord } from '../docs/record.js'
+import type { BookRecord } from '../docs/book-change.js'
+import { readRecord, type SealedRecord } from '../docs/record.js'
+import { doubledIn, everyRecordIn } from '../docs/lines.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Ledger } from './ledger.js'
 import { recover } from './recovery.js'
+import { contentOfDocument, readStoredBook, type BookContent } from './stored-book.js'
 import { addTallies, NO_TALLY, tallyOf, type Tally } from './tally.js'
 
 export type DayBookName = Extract<DocumentName, { kind: 'daybook' }>
@@ -19,6 +22,25 @@ export interface Book {
   readonly name: DayBookName
   /** Set once it will not be written again. */
   readonly entry?: BookEntry
+}
+
+/** The day book that is being written. */
+export interface OpenBook {
+  readonly id: DocumentId
+  readonly name: DayBookName
+  /** Of the document, without the records that wait. */
+  readonly heads: readonly string[]
+  /** Records that are sealed and not in the document yet. */
+  readonly waiting: readonly BookRecord[]
+  /** How many records it has, those that wait included. */
+  readonly records: number
+}
+
+/** Who writes day books, as far as those who read them have to know. */
+export interface Writer {
+  readonly open: () => OpenBook | undefined
+  /** @throws StorageWriteError */
+  readonly settle: () => Promise<void>
 }
 
 export interface DayBooksOptions {
@@ -35,10 +57,14 @@ export interface DayBooksOptions {
 /** This terminal's own day books: which there are, what they hold, and how much of them the relay has receipted. */
 export class DayBooks {
   readonly #options: DayBooksOptions
+  /** Set by who writes them. */
+  writing: Writer = { open: () => undefined, settle: () => Promise.resolve() }
   /** Of books in memory, what each record adds, so that a status need not read the records again. */
   readonly #tallies = new Map<DocumentId, { readonly position: number; readonly tally: Tally }[]>()
   /** How far the last receipt of a book reaches, by the receipted heads. */
   readonly #covered = new Map<DocumentId, { readonly heads: string; readonly position: number }>()
+  /** The highest position in the book that is written, by its head. */
+  readonly #reached = new Map<string, number>()
 
   constructor(options: DayBooksOptions) {
     this.#options = options
@@ -67,8 +93,9 @@ export class DayBooks {
     const found: Book[] = []
     for (const name of this.#names()) {
       const id = this.id(name)
-      const loaded = this.#options.durable.repo.handles[id]?.isReady()
-      if (!loaded && !(await this.#options.durable.storage.has(id))) continue
+      const isLoaded = this.#options.durable.repo.handles[id]?.isReady()
+      const isHere = isLoaded || this.waitingIn(id) > 0
+      if (!isHere && !(await this.#options.durable.storage.has(id))) continue
       const entry = this.#options.entries.get(id)
       found.push(entry ? { id, name, entry } : { id, name })
     }
@@ -80,8 +107,66 @@ export class DayBooks {
     return this.#options.entries.has(id)
   }
 
-  open(id: DocumentId): Promise<DocHandle<FlatDoc> | undefined> {
+  /** The last that was begun. */
+  last(): DocumentId | undefined {
+    const [name] = [...this.#names()].sort((a, b) => orderOf(b).localeCompare(orderOf(a)))
+    return name && this.id(name)
+  }
+
+  /** How many records of a book are sealed and not in its document yet. */
+  waitingIn(id: DocumentId): number {
+    return this.#waiting(id).length
+  }
+
+  /** The document, with all that was sealed. */
+  async open(id: DocumentId): Promise<DocHandle<FlatDoc> | undefined> {
+    if (this.waitingIn(id) > 0) await this.writing.settle()
     return this.#options.durable.open<FlatDoc>(id)
+  }
+
+  /** What a book's document holds, without the records that wait; undefined when there is nothing. */
+  async settledContent(id: DocumentId): Promise<BookContent | undefined> {
+    const { durable } = this.#options
+    const isLoaded = durable.repo.handles[id]?.isReady() === true
+    const stored = isLoaded ? undefined : await readStoredBook(durable.storage, id)
+    if (stored) return stored
+    const doc = (await durable.open<FlatDoc>(id))?.doc()
+    const content = doc && contentOfDocument(doc)
+    if (!isLoaded) await durable.release(id)
+    return content
+  }
+
+  /**
+   * All records of a book, also those of another copy of this terminal at the same positions, and which positions
+   * these are.
+   */
+  async everyRecord(book: Book): Promise<{ records: SealedRecord[]; doubled: ReadonlySet<number> }> {
+    const { durable } = this.#options
+    const isLoaded = durable.repo.handles[book.id]?.isReady() === true
+    const waiting = this.#waiting(book.id)
+    const stored = isLoaded ? undefined : await readStoredBook(durable.storage, book.id)
+    if (stored) {
+      const all = joined(stored.records, waiting)
+      return { records: all.map((record) => readRecord(record.stored)), doubled: new Set() }
+    }
+    const doc = (await this.open(book.id))?.doc()
+    if (!doc) return { records: [], doubled: new Set() }
+    const records = [...everyRecordIn(doc), ...(await this.hidden(book))]
+    const doubled = new Set(doubledIn(doc))
+    if (!isLoaded) await durable.release(book.id)
+    return { records: records.sort((a, b) => a.body.chain.position - b.body.chain.position), doubled }
+  }
+
+  /** The records of a book, one for each position, ascending. */
+  async records(id: DocumentId): Promise<BookRecord[]> {
+    // Looked at first: what is settled meanwhile is then seen twice, and not missed.
+    const waiting = this.#waiting(id)
+    return joined((await this.settledContent(id))?.records ?? [], waiting)
+  }
+
+  #waiting(id: DocumentId): readonly BookRecord[] {
+    const open = this.writing.open()
+    return open?.id === id ? open.waiting : []
   }
 
   /** Notes that a record was added to a book. */
@@ -89,19 +174,25 @@ export class DayBooks {
     this.#tallies.get(id)?.push({ position: record.body.chain.position, tally: tallyOf(record) })
   }
 
+  /** Notes which records the document of a book holds now. */
+  settled(head: string, position: number): void {
+    this.#reached.set(head, position)
+  }
+
   /** Notes that a book will not be written again. */
   async freeze(id: DocumentId): Promise<void> {
-    const handle = await this.open(id)
-    if (!handle || this.#options.entries.has(id)) return
+    if (this.#options.entries.has(id)) return
+    if (this.waitingIn(id) > 0) await this.writing.settle()
     await this.#options.durable.flush(id)
     const tallies = await this.#talliesOf(id)
     const first = tallies[0]?.position
     const last = tallies.at(-1)?.position
     if (first === undefined || last === undefined) return
     const sum = tallies.map(({ tally }) => tally).reduce(addTallies, NO_TALLY)
-    const heads = A.getHeads(handle.doc()).toSorted()
+    const heads = [...(await this.#headsOf(id))]
     const damaged = this.#options.durable.storage.damaged(id) ? { damaged: true as const } : {}
     await this.#options.entries.set(id, { first, last, heads, ...sum, ...damaged })
+    this.#reached.clear()
   }
 
   /** Notes anew what a frozen book holds, after lost changes came back. */
@@ -132,17 +223,23 @@ export class DayBooks {
     const found = new Set<number>()
     for (const { id, name: other } of await this.onDisk()) {
       if (other.epoch !== name.epoch || other.day !== name.day || other.part === name.part) continue
-      const doc = (await this.open(id))?.doc()
-      for (const position of doc ? positionsIn(doc) : []) found.add(position)
+      for (const { position } of await this.records(id)) found.add(position)
     }
     return found
   }
 
-  /** A book's heads now. */
+  /** The heads of a book's document, sorted; what was sealed and waits is not in them. */
   async heads(book: Book): Promise<readonly string[]> {
-    if (book.entry) return book.entry.heads
-    const handle = await this.open(book.id)
-    return handle ? A.getHeads(handle.doc()).toSorted() : []
+    return book.entry?.heads ?? this.#headsOf(book.id)
+  }
+
+  async #headsOf(id: DocumentId): Promise<readonly string[]> {
+    const handle = this.#options.durable.repo.handles[id]
+    // Another copy of this terminal may have written into it, too.
+    if (handle?.isReady()) return A.getHeads(handle.doc() as A.Doc<FlatDoc>).toSorted()
+    const open = this.writing.open()
+    if (open?.id === id) return open.heads
+    return (await this.settledContent(id))?.heads ?? []
   }
 
   /** The highest chain position of a book that a verified receipt covers; 0 for none. */
@@ -152,11 +249,12 @@ export class DayBooks {
     if (!receipted) return 0
     if (book.entry && ledger.covers(book.id, book.entry.heads)) return book.entry.last
     const heads = receipted.join()
+    const reached = this.#reached.get(heads)
+    if (reached !== undefined) return reached
     const cached = this.#covered.get(book.id)
     if (cached?.heads === heads) return cached.position
-    const doc = (await this.open(book.id))?.doc()
-    if (!doc || !A.hasHeads(doc, [...receipted])) return 0
-    const position = lastPositionIn(A.view(doc, [...receipted]))
+    const position = (await this.settledContent(book.id))?.positionAt(receipted)
+    if (position === undefined) return 0
     this.#covered.set(book.id, { heads, position })
     return position
   }
@@ -179,14 +277,19 @@ export class DayBooks {
   }
 
   async #talliesOf(id: DocumentId) {
-    const doc = (await this.open(id))?.doc()
-    if (!doc) return []
     let tallies = this.#tallies.get(id)
     // Records may also have come from the relay, when a damaged book was healed.
-    if (!tallies || tallies.length !== positionsIn(doc).length) {
-      tallies = [...recordsIn(doc)].map((record) => ({
-        position: record.body.chain.position,
-        tally: tallyOf(record),
+    const handle = this.#options.durable.repo.handles[id]
+    const open = this.writing.open()
+    const here = handle?.isReady()
+      ? positionsIn(handle.doc() as A.Doc<FlatDoc>).length + this.waitingIn(id)
+      : open?.id === id
+        ? open.records
+        : undefined
+    if (!tallies || (here !== undefined && tallies.length !== here)) {
+      tallies = (await this.records(id)).map(({ position, stored }) => ({
+        position,
+        tally: tallyOf(readRecord(stored)),
       }))
       this.#tallies.set(id, tallies)
     }
@@ -201,6 +304,11 @@ export class DayBooks {
     }
     await this.#options.entries.delete(ids)
   }
+}
+
+function joined(settled: readonly BookRecord[], waiting: readonly BookRecord[]): BookRecord[] {
+  const last = settled.at(-1)?.position ?? 0
+  return [...settled, ...waiting.filter(({ position }) => position > last)]
 }
 
 function orderOf({ epoch, day, part }: DayBookName): string {

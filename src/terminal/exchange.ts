@@ -82,6 +82,7 @@ export class Exchange {
     signal: AbortSignal,
   ): Promise<ExchangeResult> {
     const { local } = this.#options
+    await this.#settle()
     const relayBehind = session.forgottenAfter !== undefined
     const wanted = mayBring(session)
     const written = await local.list((name) => wanted(name) && local.writes(name))
@@ -111,6 +112,7 @@ export class Exchange {
 
   /** Sends what was written since, without asking what the relay has; for a link that stays up. */
   async push(session: RelaySession, signal: AbortSignal): Promise<void> {
+    await this.#settle()
     const pending = await this.#options.local.unreceipted(mayBring(session))
     if (pending.length === 0) return
     const fresh = pending.filter(({ id }) => !this.#options.register.has(id))
@@ -124,6 +126,15 @@ export class Exchange {
     )
     for (const [id, reason] of outcome.refused)
       this.#options.log.warn(this.#notTaken(id, reason), 'the relay did not take a document')
+  }
+
+  /** What cannot be settled stays in the journal, and holds up nothing that can be sent. */
+  async #settle(): Promise<void> {
+    try {
+      await this.#options.books.writing.settle()
+    } catch (error) {
+      this.#options.log.warn({ error: (error as Error).message }, 'what was sealed last cannot be sent yet')
+    }
   }
 
   #notTaken(id: string, reason: string): NotTaken {

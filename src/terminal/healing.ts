@@ -55,7 +55,7 @@ export class Healing {
     const doc = handle?.doc()
     if (!doc) return { book, whole: false, moved: 0, lost: [] }
     const recovered = await recover(durable.storage, book.id, doc)
-    const lost = recovered.lost.map(({ position }) => position)
+    const { lost } = recovered
     const known = !recovered.uncertain || isComplete(book, recovered)
     const whole = lost.length === 0 && recovered.hidden.size === 0 && known
     if (whole) {

@@ -66,6 +66,14 @@ export class LocalDocuments {
     const written = await this.list((name) => wanted(name) && this.writes(name))
     return written.filter(({ id, heads }) => !this.#options.ledger.covers(id, heads))
   }
+
+  /** How many documents hold what no receipt covers, with the day book whose records wait to enter it. */
+  async countUnreceipted(): Promise<number> {
+    const found = new Set((await this.unreceipted()).map(({ id }) => id))
+    const open = this.#options.books.writing.open()
+    if (open && open.waiting.length > 0) found.add(open.id)
+    return found.size
+  }
 }
 
 export function headsOf(handle: DocHandle<FlatDoc>): readonly string[] {

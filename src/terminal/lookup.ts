@@ -1,11 +1,9 @@
 import { exportSale, type ExportedInvoice } from '../docs/export.js'
 import type { InvoiceLookup } from '../docs/generated/types.js'
-import { doubledIn, everyRecordIn } from '../docs/lines.js'
 import { isSale, type SealedRecord } from '../docs/record.js'
 import { parseNumber } from '../docs/series.js'
 import { Refused } from '../protocol/problem.js'
 import type { DayRange } from '../protocol/queries.js'
-import type { DurableRepo } from '../storage/durable-repo.js'
 import type { Chain } from './chain.js'
 import type { Book, DayBooks } from './day-books.js'
 import type { RelaySession } from './relay-session.js'
@@ -13,7 +11,6 @@ import type { RelaySession } from './relay-session.js'
 export interface LookupOptions {
   readonly books: DayBooks
   readonly chain: Chain
-  readonly durable: DurableRepo
   /** The session of a link that is up; a lookup never makes one. */
   readonly session: () => RelaySession | undefined
   readonly signal: AbortSignal
@@ -48,22 +45,17 @@ export class Lookup {
   }
 
   async #read(book: Book): Promise<ExportedInvoice[]> {
-    const { books, durable } = this.#options
-    const wasLoaded = durable.repo.handles[book.id] !== undefined
+    const { books } = this.#options
     const covered = await books.coveredUpTo(book)
-    const doc = (await books.open(book.id))?.doc()
-    if (!doc) return []
     const found: ExportedInvoice[] = []
     // Another copy of this terminal may have sealed at the same positions: neither hides the other.
-    const doubled = new Set(doubledIn(doc))
-    const records = [...everyRecordIn(doc), ...(await books.hidden(book))]
-    for (const record of records.sort((a, b) => a.body.chain.position - b.body.chain.position)) {
+    const { records, doubled } = await books.everyRecord(book)
+    for (const record of records) {
       const { body } = record
       if (!isSale(body)) continue
       const sale = exportSale(record, body, body.chain.position <= covered)
       found.push(doubled.has(body.chain.position) ? { ...sale, fork: true } : sale)
     }
-    if (!wasLoaded && book.entry) await durable.release(book.id)
     return found
   }
 

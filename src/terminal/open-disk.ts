@@ -11,6 +11,7 @@ import { Bookkeeping } from './bookkeeping.js'
 import type { Log, Outside } from './context.js'
 import { readIdentity, type TerminalIdentity } from './identity.js'
 import { Ledger } from './ledger.js'
+import { SealJournal } from './seal-journal.js'
 import { SharedRegister } from './shared-register.js'
 
 export interface OpenDiskOptions {
@@ -31,6 +32,7 @@ export interface TerminalDisk {
   readonly names: IndexLog<DocumentName>
   readonly entries: IndexLog<BookEntry>
   readonly ledger: Ledger
+  readonly journal: SealJournal
   readonly bookkeeping: Bookkeeping
   close(): Promise<void>
 }
@@ -90,6 +92,13 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
     expected: { relay: identity.relay, relayKey: identity.relayKey, terminal: identity.terminal },
     onBadReceipt: (error) => log.error({ error: error.message }, 'a receipt on this disk does not verify'),
   })
+  const journal = await SealJournal.open({
+    directory: options.directory,
+    quarantine: path('quarantine'),
+    disk,
+    onDamage: logOf('sealed.log').onDamage,
+    onUnreadable: (error) => logOf('sealed.log').onUnreadable('?', error),
+  })
   const register = new SharedRegister()
   const durable = new DurableRepo({
     storage,
@@ -112,10 +121,11 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
     names,
     entries,
     ledger,
+    journal,
     bookkeeping: await Bookkeeping.open(options.directory, disk),
     close: async () => {
       await durable.close()
-      for (const file of [names, entries, ledger]) await file.close()
+      for (const file of [names, entries, ledger, journal]) await file.close()
       await directory.release()
     },
   }

@@ -1,29 +1,19 @@
-import { sequenceKey } from '../docs/chain-state.js'
-import { isSale, type RecordBody } from '../docs/record.js'
-import { parseNumber } from '../docs/series.js'
-
 /**
- * The label of the file a record is written to: its position, and for a sale its series and sequence
- * (`12-i-2627-7`). Should the file's content be damaged, its name still says which number was used (N1, D2).
+ * The label of the file that holds the records from one position to another (`251-500`). Should the file's content be
+ * damaged, its name still says what is lost (D2).
  */
-export function recordLabel(body: RecordBody): string {
-  const number = isSale(body) ? parseNumber(body.number) : undefined
-  if (!number) return String(body.chain.position)
-  return `${body.chain.position}-${number.type === 'invoice' ? 'i' : 'c'}-${number.year}-${number.sequence}`
+export function rangeLabel(first: number, last: number): string {
+  return `${first}-${last}`
 }
 
-/** What a label says was in a file. */
-export interface LabelledRecord {
-  readonly position: number
-  /** See `ChainState.sequences`. */
-  readonly series?: { readonly key: string; readonly sequence: number }
-}
+/** Far above what a day book holds; a name on a disk is no reason to count to a billion. */
+const MOST_POSITIONS = 100_000
 
-export function readLabel(label: string): LabelledRecord | undefined {
-  const match = /^(\d{1,12})(?:-([ic])-(\d{4})-(\d{1,6}))?$/.exec(label)
-  if (!match) return undefined
-  const [, position, type, year, sequence] = match
-  if (type === undefined || year === undefined) return { position: Number(position) }
-  const key = sequenceKey(type === 'i' ? 'invoice' : 'credit-note', year)
-  return { position: Number(position), series: { key, sequence: Number(sequence) } }
+/** The positions a label names, ascending; undefined when it names none. */
+export function positionsOfLabel(label: string): number[] | undefined {
+  const [, from, to] = /^(\d{1,12})-(\d{1,12})$/.exec(label) ?? []
+  const first = Number(from)
+  const count = Number(to) - first + 1
+  if (!(count > 0 && count <= MOST_POSITIONS)) return undefined
+  return Array.from({ length: count }, (_, index) => first + index)
 }

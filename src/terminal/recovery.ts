@@ -5,7 +5,7 @@ import type { DocumentId } from '../docs/naming.js'
 import { readRecord, type SealedRecord } from '../docs/record.js'
 import { splitChanges } from '../storage/change-chunks.js'
 import type { DurableStorageAdapter } from '../storage/durable-adapter.js'
-import { readLabel, type LabelledRecord } from './record-label.js'
+import { positionsOfLabel } from './record-label.js'
 
 /** What can be read of a day book, with damage or without. */
 export interface Recovered {
@@ -13,8 +13,8 @@ export interface Recovered {
   readonly visible: ReadonlyMap<number, SealedRecord>
   /** Intact records that the document cannot show, because a change they follow is damaged (D2). */
   readonly hidden: ReadonlyMap<number, SealedRecord>
-  /** Records whose only copy here is damaged; their file names say what they were. */
-  readonly lost: readonly LabelledRecord[]
+  /** Positions of records whose only copy here is damaged, ascending; their file names say which they were. */
+  readonly lost: readonly number[]
   /** Whether damaged files may hold records nobody can name. */
   readonly uncertain: boolean
 }
@@ -43,10 +43,9 @@ export async function recover(
     }
   }
   const damaged = storage.damage().filter(({ documentId }) => documentId === id)
-  const named = damaged.map(({ label }) => readLabel(label ?? ''))
-  const lost = named
-    .filter((record) => record !== undefined)
-    .filter(({ position }) => !visible.has(position) && !hidden.has(position))
-    .sort((a, b) => a.position - b.position)
+  const named = damaged.map(({ label }) => positionsOfLabel(label ?? ''))
+  const lost = [...new Set(named.flatMap((positions) => positions ?? []))]
+    .filter((position) => !visible.has(position) && !hidden.has(position))
+    .sort((a, b) => a - b)
   return { visible, hidden, lost, uncertain: named.includes(undefined) }
 }

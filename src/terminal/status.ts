@@ -109,7 +109,7 @@ export async function readStatus(agent: Agent): Promise<Status> {
     mode: agent.mode,
     link: linkOf(agent.link.state),
     syncing: agent.syncer.running || force.running,
-    unreceipted: { ...unreceipted, documents: (await agent.local.unreceipted()).length },
+    unreceipted: { ...unreceipted, documents: await agent.local.countUnreceipted() },
     receipted,
     lastSync: disk.bookkeeping.lastSync ?? null,
     markedSynced: disk.bookkeeping.markedSynced ?? null,

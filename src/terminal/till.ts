@@ -66,7 +66,7 @@ export class Till {
     const { chain } = this.#options
     let again: SealedRecord | undefined
     const record = await chain
-      .seal('seal invoice', (state, moment) => {
+      .seal((state, moment) => {
         const bill = sale.bill ?? newId('bill', this.#options.outside.random)
         again = this.#sealedBefore(bill, sale.externalRef)
         if (again) throw new SealedBefore()
@@ -94,7 +94,7 @@ export class Till {
     const corrects = await this.#corrected(credit)
     let again: SealedRecord | undefined
     const record = await chain
-      .seal('seal credit note', (state, moment) => {
+      .seal((state, moment) => {
         again = this.#sealedBefore(undefined, credit.externalRef)
         if (again) throw new SealedBefore()
         const bill = newId('bill', outside.random)
@@ -108,7 +108,7 @@ export class Till {
   }
 
   closeDay(by: string): Promise<SealedRecord & { readonly body: DayCloseRecord }> {
-    return this.#options.chain.seal('day close', (state, moment) => composeDayClose(state, moment, by, false))
+    return this.#options.chain.seal((state, moment) => composeDayClose(state, moment, by, false))
   }
 
   /** What was sealed since the last day close. */
