@@ -42,6 +42,8 @@ class Writing implements OpenBook {
   seq = 0
   heads: readonly string[]
   nextOp: number
+  /** Position of the last record in the document; undefined for an empty one. */
+  last: number | undefined
   /** Records and bytes of them, those that wait included. */
   records: number
   bytes: number
@@ -55,8 +57,15 @@ class Writing implements OpenBook {
     this.actor = actor
     this.heads = content?.heads ?? []
     this.nextOp = content?.nextOp ?? 1
+    this.last = content?.records.at(-1)?.position
     this.records = content?.records.length ?? 0
     this.bytes = content?.records.reduce((sum, { stored }) => sum + stored.length, 0) ?? 0
+  }
+
+  add(records: readonly BookRecord[]): void {
+    this.waiting.push(...records)
+    this.records += records.length
+    this.bytes += records.reduce((sum, { stored }) => sum + stored.length, 0)
   }
 }
 
@@ -102,9 +111,7 @@ export class BookWriter {
       const left = journal.found.filter(({ book, position }) => book === id && !settled.has(position))
       if (left.length === 0) continue
       const open = this.#begin(id, name, content)
-      open.waiting = left.map(({ position, stored }) => ({ position, stored }))
-      open.records += left.length
-      open.bytes += left.reduce((sum, { stored }) => sum + stored.length, 0)
+      open.add(left.map(({ position, stored }) => ({ position, stored })))
       this.#open = open
     }
     if (journal.damage) await this.#queue.run('book', () => this.#putAwayDamage())
@@ -157,9 +164,7 @@ export class BookWriter {
         this.#doubtful = error instanceof StorageWriteError && error.indeterminate
         throw error
       }
-      open.waiting.push({ position: chain.position, stored })
-      open.records += 1
-      open.bytes += stored.length
+      open.add([{ position: chain.position, stored }])
       books.sealed(open.id, record)
       this.#settleWhenMany(open)
       return open.id
@@ -184,27 +189,43 @@ export class BookWriter {
 
   async #settle(): Promise<void> {
     const { durable, journal, books } = this.#options
-    const open = this.#open
-    if (!open || open.waiting.length === 0) return
-    while (open.waiting.length > 0) {
+    if (!this.#open || this.#open.waiting.length === 0) return
+    for (let open = this.#open; open.waiting.length > 0;) {
+      // Damage has left a gap. A day book has none, so that it can be checked by itself: the rest is another part.
+      if (open.last !== undefined && open.waiting[0]?.position !== open.last + 1) {
+        open = await this.#nextPart(open)
+        continue
+      }
       const { bytes, hash, count } = (open.attempt ??= this.#change(open))
       const records = open.waiting.slice(0, count)
-      const label = rangeLabel(records[0]?.position ?? 0, records.at(-1)?.position ?? 0)
-      await durable.storage.saveChange(open.id, bytes, label)
+      const last = records.at(-1)?.position ?? 0
+      await durable.storage.saveChange(open.id, bytes, rangeLabel(records[0]?.position ?? 0, last))
       open.attempt = undefined
       open.waiting = open.waiting.slice(count)
       open.seq += 1
       open.nextOp += count
       open.heads = [hash]
-      books.settled(hash, records.at(-1)?.position ?? 0)
+      open.last = last
+      books.settled(hash, last)
       await this.#show(open.id, bytes)
     }
     await journal.clear()
   }
 
+  async #nextPart(from: Writing): Promise<Writing> {
+    const next = await this.#newPart(from.name.epoch, from.name.day)
+    next.add(from.waiting)
+    from.waiting = []
+    this.#open = next
+    await this.#options.books.freeze(from.id)
+    return next
+  }
+
   #change(open: Writing): NonNullable<Writing['attempt']> {
     const { identity, outside } = this.#options
-    const records = open.waiting
+    const first = open.waiting[0]?.position ?? 0
+    const gap = open.waiting.findIndex(({ position }, index) => position !== first + index)
+    const records = gap === -1 ? open.waiting : open.waiting.slice(0, gap)
     const { code, name } = identity()
     const made = encodeBookChange({
       actor: open.actor,
@@ -236,11 +257,23 @@ export class BookWriter {
     const isFull = open !== undefined && (open.records >= BOOK_RECORDS || open.bytes >= BOOK_BYTES)
     if (open?.name.day === day && open.name.epoch === epoch && !isFull) return open
     await this.#freeze()
-    const { shop, terminal, code } = this.#options.identity()
-    const part = this.#options.books.nextPart(epoch, day)
-    const name: DayBookName = { kind: 'daybook', shop, terminal, code, epoch, day, part }
-    const id = this.#options.books.id(name)
-    await this.#options.names.set(id, name)
-    return (this.#open = this.#begin(id, name, undefined))
+    return (this.#open = await this.#newPart(epoch, day))
+  }
+
+  async #newPart(epoch: string, day: string): Promise<Writing> {
+    const { identity, books, names } = this.#options
+    const { shop, terminal, code } = identity()
+    const name: DayBookName = {
+      kind: 'daybook',
+      shop,
+      terminal,
+      code,
+      epoch,
+      day,
+      part: books.nextPart(epoch, day),
+    }
+    const id = books.id(name)
+    await names.set(id, name)
+    return this.#begin(id, name, undefined)
   }
 }

@@ -132,7 +132,7 @@ describe('sealing', () => {
       tries += 1
       return done
     })
-    expect(tries).toBeGreaterThan(15 / EVERY)
+    expect(tries).toBeGreaterThan(6 / EVERY)
   })
 
   test('D4 a full disk refuses the sale with a clear message, and recovers by itself', async () => {
