@@ -55,6 +55,7 @@ const KNOWN: ReadonlyMap<string, readonly [Kind, string]> = new Map([
   ['DirectoryNotEmpty', ['invalid', 'directory-not-empty']],
   ['DirectoryNotFound', ['notFound', 'directory-not-found']],
   ['DamagedFile', ['damaged', 'damaged-file']],
+  ['RefUncertain', ['damaged', 'reference-uncertain']],
   ['BadReceipt', ['failed', 'bad-receipt']],
   ['StorageReadError', ['storage', 'storage-failed']],
   ['StorageWriteError', ['storage', 'storage-failed']],
