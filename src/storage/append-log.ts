@@ -79,7 +79,8 @@ export class AppendLog {
       for (const damage of torn) options.onDamage?.({ ...damage, ...(quarantined && { quarantined }) })
       // What was read here is acted upon, so it must not vanish with the next power failure.
       await makeDurable(file, options)
-      return new AppendLog(path, file, cut ? end : (await file.stat()).size)
+      const kept = cut ? 0 : torn.reduce((sum, { bytes }) => sum + bytes, 0)
+      return new AppendLog(path, file, end + kept)
     } catch (error) {
       await writing(path, true, () => file.close())
       throw error

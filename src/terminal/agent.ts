@@ -100,6 +100,7 @@ export class Agent extends EventEmitter<AgentEvents> {
         identity,
         shop: () => documents.shop(),
         writer,
+        refs: disk.refs,
         onSealed: (record) => this.#sealed(record, writer),
       },
       start,

@@ -107,7 +107,7 @@ export class BookWriter {
       const name = names.get(id)
       if (name?.kind !== 'daybook') continue
       const content = await books.settledContent(id)
-      const settled = new Set(content?.records.map(({ position }) => position))
+      const settled = await books.positionsOfDay(name)
       const left = journal.found.filter(({ book, position }) => book === id && !settled.has(position))
       if (left.length === 0) continue
       const open = this.#begin(id, name, content)
@@ -140,10 +140,8 @@ export class BookWriter {
   }
 
   async #freeze(): Promise<void> {
-    const open = this.#open
-    if (!open) return
     await this.#settle()
-    await this.#options.books.freeze(open.id)
+    if (this.#open) await this.#options.books.freeze(this.#open.id)
     this.#open = undefined
   }
 
@@ -189,8 +187,7 @@ export class BookWriter {
 
   async #settle(): Promise<void> {
     const { durable, journal, books } = this.#options
-    if (!this.#open || this.#open.waiting.length === 0) return
-    for (let open = this.#open; open.waiting.length > 0;) {
+    for (let open = this.#open; open && open.waiting.length > 0;) {
       // Damage has left a gap. A day book has none, so that it can be checked by itself: the rest is another part.
       if (open.last !== undefined && open.waiting[0]?.position !== open.last + 1) {
         open = await this.#nextPart(open)
@@ -209,6 +206,7 @@ export class BookWriter {
       books.settled(hash, last)
       await this.#show(open.id, bytes)
     }
+    // Also when nothing waits: a record that is found again after its book was purged would be taken for a new one.
     await journal.clear()
   }
 

@@ -21,14 +21,19 @@ const FILE = 'checkpoint.json'
 
 /**
  * Keeps the chain's state apart from its day books, so that these can be purged.
- * @throws StorageWriteError
+ * @throws StorageWriteError, StorageReadError
  */
 export async function writeCheckpoint(directory: string, disk: Disk, chain: Chain): Promise<void> {
-  const file: CheckpointFile = {
-    chain: chain.state,
-    externalRefs: [...chain.externalRefs].map((pair) => [...pair]),
-  }
+  const file: CheckpointFile = { chain: chain.state, refs: await chain.refs.flush() }
   await writeChecked(disk, join(directory, FILE), file)
+}
+
+/** @throws DamagedFile, InvalidInput */
+export async function readCheckpoint(directory: string, disk: Disk): Promise<CheckpointFile | undefined> {
+  const file = await readChecked(disk, join(directory, FILE))
+  if (file !== undefined)
+    validate<CheckpointFile>('data-files.schema.json#/$defs/CheckpointFile', file, `file ${FILE}`)
+  return file
 }
 
 export interface ChainStartOptions {
@@ -44,21 +49,14 @@ export interface ChainStartOptions {
 /** Finds out where the chain stands: the checkpoint, and the records after it in the day books on this disk. */
 export async function readChainStart(options: ChainStartOptions): Promise<ChainStart> {
   const { directory, disk, identity } = options
-  const file = await readChecked(disk, join(directory, FILE))
-  let state = newChain(identity.code, identity.epoch)
-  const externalRefs = new Map<string, string>()
-  if (file !== undefined) {
-    validate<CheckpointFile>('data-files.schema.json#/$defs/CheckpointFile', file, `file ${FILE}`)
-    for (const [ref = '', number = ''] of file.externalRefs) externalRefs.set(ref, number)
-    if (file.chain.epoch === identity.epoch) state = file.chain
-  }
+  const file = await readCheckpoint(directory, disk)
+  const state = file?.chain.epoch === identity.epoch ? file.chain : newChain(identity.code, identity.epoch)
   const { records, lost, uncertain, open } = await readBooks(options, state.position)
   const { state: after, broken } = follow(state, records, options.log)
   if (open) await goOn(open, after.position, options)
   const tailLost = lost.some((position) => position > after.position)
   return {
     state: after,
-    externalRefs,
     sales: records.filter(({ body }) => isSale(body)),
     block: tailLost || uncertain || broken ? 'damaged' : undefined,
   }

@@ -15,12 +15,12 @@ import { Queues } from '../storage/queues.js'
 import { blocked, type Block } from './blocks.js'
 import type { BookWriter } from './book-writer.js'
 import type { Outside } from './context.js'
+import type { ExternalRefs } from './external-refs.js'
 import type { TerminalIdentity } from './identity.js'
 
 /** Where a chain stands, read from checkpoint and day books. */
 export interface ChainStart {
   readonly state: ChainState
-  readonly externalRefs: ReadonlyMap<string, string>
   /** The sales that were read, oldest first. */
   readonly sales: readonly SealedRecord[]
   readonly block: Block | undefined
@@ -32,6 +32,8 @@ export interface ChainOptions {
   /** @throws ShopIncomplete before the first sync */
   readonly shop: () => Shop
   readonly writer: BookWriter
+  /** The number of every sale that came from another system, by its reference there. */
+  readonly refs: ExternalRefs
   readonly onSealed: (record: SealedRecord, book: DocumentId) => void
 }
 
@@ -42,7 +44,6 @@ export interface ChainOptions {
 export class Chain {
   readonly #options: ChainOptions
   readonly #queue = new Queues()
-  #externalRefs = new Map<string, string>()
   /** Sales by the bill they sealed, as far as they were read since the start. */
   #bills = new Map<string, SealedRecord>()
   /** Bills by the number that sealed them. */
@@ -62,7 +63,6 @@ export class Chain {
   restart(start: ChainStart): void {
     this.#state = start.state
     this.#block = start.block
-    this.#externalRefs = new Map(start.externalRefs)
     this.#bills = new Map()
     this.#billOf = new Map()
     this.#corrections = new Map()
@@ -72,7 +72,7 @@ export class Chain {
   #remember(record: SealedRecord): void {
     const { body } = record
     if (!isSale(body)) return
-    if (body.externalRef !== undefined) this.#externalRefs.set(body.externalRef, body.number)
+    if (body.externalRef !== undefined) this.refs.add(body.externalRef, body.number)
     this.#bills.set(body.bill, record)
     this.#billOf.set(body.number, body.bill)
     if (body.type === 'credit-note' && 'number' in body.corrects) {
@@ -85,8 +85,8 @@ export class Chain {
     return this.#state
   }
 
-  get externalRefs(): ReadonlyMap<string, string> {
-    return this.#externalRefs
+  get refs(): ExternalRefs {
+    return this.#options.refs
   }
 
   get block(): Block | undefined {
@@ -126,14 +126,14 @@ export class Chain {
    * @throws Refused `blocked-…`; StorageWriteError: nothing was sealed, and the same number is used next time (D4)
    */
   seal<B extends RecordBody>(
-    compose: (state: ChainState, moment: Moment) => B,
+    compose: (state: ChainState, moment: Moment) => B | Promise<B>,
   ): Promise<SealedRecord & { readonly body: B }> {
     return this.exclusively(async () => {
       if (this.#block) throw blocked(this.#block)
       const moment: Moment = { shop: this.#options.shop(), at: this.#options.outside.now() }
       if (this.#state.position === 0) await this.#begin(moment)
       await this.#closeEarlierDay(moment)
-      return this.#append(compose(this.#state, moment))
+      return this.#append(await compose(this.#state, moment))
     })
   }
 

@@ -211,19 +211,20 @@ export class DayBooks {
     const doc = storage.damaged(book.id) ? (await this.open(book.id))?.doc() : undefined
     if (!doc) return []
     const { hidden } = await recover(storage, book.id, doc)
-    const elsewhere = hidden.size === 0 ? new Set<number>() : await this.#positionsBeside(book)
+    const elsewhere =
+      hidden.size === 0 ? new Set<number>() : await this.positionsOfDay(book.name, book.name.part)
     return [...hidden]
       .filter(([position]) => !elsewhere.has(position))
       .sort(([a], [b]) => a - b)
       .map(([, record]) => record)
   }
 
-  /** Positions that the other parts of the same day show. */
-  async #positionsBeside({ name }: Book): Promise<Set<number>> {
+  /** The positions that documents of one epoch and day hold; of all parts but one, where that is named. */
+  async positionsOfDay({ epoch, day }: DayBookName, but?: number): Promise<Set<number>> {
     const found = new Set<number>()
-    for (const { id, name: other } of await this.onDisk()) {
-      if (other.epoch !== name.epoch || other.day !== name.day || other.part === name.part) continue
-      for (const { position } of await this.records(id)) found.add(position)
+    for (const { id, name } of await this.onDisk()) {
+      if (name.epoch !== epoch || name.day !== day || name.part === but) continue
+      for (const { position } of (await this.settledContent(id))?.records ?? []) found.add(position)
     }
     return found
   }

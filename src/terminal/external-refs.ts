@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
 import type { ExternalRefsEntry, ExternalRefsMark } from '../docs/generated/types.js'
-import { AppendLog } from '../storage/append-log.js'
+import { AppendLog, LogUnusable } from '../storage/append-log.js'
 import { DamagedFile } from '../storage/atomic-file.js'
 import type { Disk } from '../storage/disk.js'
 import { reading, StorageWriteError, writing } from '../storage/errors.js'
@@ -149,9 +149,7 @@ export class ExternalRefs {
       } catch (error) {
         // What is on the disk now is not known; it is read anew.
         await this.#forget()
-        throw error instanceof Error && error.name === 'LogUnusable'
-          ? new StorageWriteError(this.#options.folder, error, true)
-          : error
+        throw error instanceof LogUnusable ? new StorageWriteError(this.#options.folder, error, true) : error
       }
       return this.#mark
     })

@@ -10,6 +10,8 @@ import { IndexLog } from '../storage/index-log.js'
 import { Bookkeeping } from './bookkeeping.js'
 import type { Log, Outside } from './context.js'
 import { readIdentity, type TerminalIdentity } from './identity.js'
+import { readCheckpoint } from './chain-start.js'
+import { ExternalRefs } from './external-refs.js'
 import { Ledger } from './ledger.js'
 import { SealJournal } from './seal-journal.js'
 import { SharedRegister } from './shared-register.js'
@@ -33,6 +35,7 @@ export interface TerminalDisk {
   readonly entries: IndexLog<BookEntry>
   readonly ledger: Ledger
   readonly journal: SealJournal
+  readonly refs: ExternalRefs
   readonly bookkeeping: Bookkeeping
   close(): Promise<void>
 }
@@ -99,6 +102,13 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
     onDamage: logOf('sealed.log').onDamage,
     onUnreadable: (error) => logOf('sealed.log').onUnreadable('?', error),
   })
+  const refs = new ExternalRefs({
+    folder: path('refs'),
+    quarantine: path('quarantine'),
+    disk,
+    mark: (await readCheckpoint(options.directory, disk))?.refs,
+    onDamage: logOf('refs').onDamage,
+  })
   const register = new SharedRegister()
   const durable = new DurableRepo({
     storage,
@@ -122,10 +132,11 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
     entries,
     ledger,
     journal,
+    refs,
     bookkeeping: await Bookkeeping.open(options.directory, disk),
     close: async () => {
       await durable.close()
-      for (const file of [names, entries, ledger, journal]) await file.close()
+      for (const file of [names, entries, ledger, journal, refs]) await file.close()
       await directory.release()
     },
   }

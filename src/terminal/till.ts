@@ -60,15 +60,15 @@ export class Till {
 
   /**
    * Seals a bill. A bill or external reference that was sealed before is not sealed again: its invoice is returned.
-   * @throws PricingError, TenderError, Refused, StorageWriteError; nothing was sealed then
+   * @throws PricingError, TenderError, Refused, RefUncertain, StorageWriteError; nothing was sealed then
    */
   async sell(sale: Sale): Promise<Sold<InvoiceRecord>> {
     const { chain } = this.#options
     let again: SealedRecord | undefined
     const record = await chain
-      .seal((state, moment) => {
+      .seal(async (state, moment) => {
         const bill = sale.bill ?? newId('bill', this.#options.outside.random)
-        again = this.#sealedBefore(bill, sale.externalRef)
+        again = await this.#sealedBefore(bill, sale.externalRef)
         if (again) throw new SealedBefore()
         const tenders = this.#tenders(sale)
         return composeInvoice(state, moment, { ...sale, bill, tenders })
@@ -94,8 +94,8 @@ export class Till {
     const corrects = await this.#corrected(credit)
     let again: SealedRecord | undefined
     const record = await chain
-      .seal((state, moment) => {
-        again = this.#sealedBefore(undefined, credit.externalRef)
+      .seal(async (state, moment) => {
+        again = await this.#sealedBefore(undefined, credit.externalRef)
         if (again) throw new SealedBefore()
         const bill = newId('bill', outside.random)
         return composeCreditNote(state, moment, { ...credit, bill, corrects, tenders: this.#tenders(credit) })
@@ -128,11 +128,14 @@ export class Till {
     return minor === 0 ? [] : [{ ...tenders.exactly, minor }]
   }
 
-  #sealedBefore(bill: string | undefined, externalRef: string | undefined): SealedRecord | undefined {
+  async #sealedBefore(
+    bill: string | undefined,
+    externalRef: string | undefined,
+  ): Promise<SealedRecord | undefined> {
     const { chain } = this.#options
     const sealed = bill === undefined ? undefined : chain.saleOf(bill)
     if (sealed) return sealed
-    const number = externalRef === undefined ? undefined : chain.externalRefs.get(externalRef)
+    const number = externalRef === undefined ? undefined : await chain.refs.get(externalRef)
     if (number === undefined) return undefined
     return chain.saleWithNumber(number) ?? this.#purged(externalRef ?? '', number)
   }

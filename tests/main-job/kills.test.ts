@@ -6,7 +6,7 @@ import type { ForceResult } from '../../src/terminal/force.js'
 import type { SyncResult } from '../../src/terminal/syncer.js'
 import { seeded } from '../support/keys.js'
 import { Moments } from './moments.js'
-import { filesOfSales, salesOnDisk } from './on-disk.js'
+import { salesOnDisk } from './on-disk.js'
 import { faultsOfNumbers, firstSales, readRows, reconcile, SALES_FILE, salesOf, writeRows } from './sales.js'
 import { ask, PATIENCE_MS, useShops, type Terminal } from './shop.js'
 
@@ -82,7 +82,6 @@ test(
       expect(seen.numbers.get(externalRef ?? '') ?? number).toBe(number)
     }
     expect(await salesOnDisk(terminal.data)).toEqual(new Map())
-    expect(await filesOfSales(terminal.data)).toEqual([])
 
     const served = await terminal.serve()
     const { sales } = await ask<{ sales: BookSummary[] }>(served, '/v1/shop')

@@ -1,7 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as A from '@automerge/automerge'
-import type { CustodyReceipt, DocumentHeads, RecordBody } from '../../src/docs/generated/types.js'
+import type {
+  CustodyReceipt,
+  DocumentHeads,
+  RecordBody,
+  SealedEntry,
+} from '../../src/docs/generated/types.js'
 import { decodeChunk } from '../../src/storage/chunk-format.js'
 
 /*
@@ -41,30 +46,27 @@ async function documentFolders(data: string): Promise<Map<string, string>> {
 /** The number of each sale that lies in a data directory, by its external reference. */
 export async function salesOnDisk(data: string): Promise<Map<string, string>> {
   const found = new Map<string, string>()
-  for (const folder of (await documentFolders(data)).values()) {
-    for (const value of Object.values(await readFolder(folder))) {
-      if (!(value instanceof Uint8Array)) continue
-      const [body = ''] = new TextDecoder().decode(value).split('\n')
-      const record = JSON.parse(body) as RecordBody
-      if ('number' in record) found.set(record.externalRef ?? record.number, record.number)
-    }
+  const add = (stored: string): void => {
+    const record = JSON.parse(stored.split('\n')[0] ?? '') as RecordBody
+    if ('number' in record) found.set(record.externalRef ?? record.number, record.number)
   }
+  for (const folder of (await documentFolders(data)).values()) {
+    for (const value of Object.values(await readFolder(folder)))
+      if (value instanceof Uint8Array) add(new TextDecoder().decode(value))
+  }
+  for (const { record } of await linesOf<SealedEntry>(data, 'sealed.log')) add(record)
   return found
 }
 
-/** Names of files anywhere in a data directory that speak of a sale: they carry its number. */
-export async function filesOfSales(data: string): Promise<string[]> {
-  const names = await readdir(data, { recursive: true })
-  return names.filter((name) => /\.\d+-[ic]-\d{4}-\d+$/.test(name))
+/** The entries of a log; the last line is empty, or one that a kill has cut: it was never acknowledged. */
+async function linesOf<E>(data: string, name: string): Promise<E[]> {
+  const lines = (await readFile(join(data, name), 'utf8')).split('\n')
+  return lines.slice(0, -1).map((line) => JSON.parse(line.slice(line.indexOf(' '))) as E)
 }
 
 /** The documents that the receipts of a `receipts.log` speak of, at the heads of each receipt. */
 export async function receiptedHeads(data: string): Promise<DocumentHeads[]> {
-  const lines = (await readFile(join(data, 'receipts.log'), 'utf8')).split('\n')
-  // The last part is empty, or a line that a kill has cut: that receipt was never given.
-  const receipts = lines
-    .slice(0, -1)
-    .map((line) => JSON.parse(line.slice(line.indexOf(' '))) as CustodyReceipt)
+  const receipts = await linesOf<CustodyReceipt>(data, 'receipts.log')
   return receipts.flatMap(({ body }) => body.documents)
 }
 

@@ -188,7 +188,7 @@ export class Simulation {
     const { chain } = till.agent
     if (chain.block !== undefined) throw new Error(`${till.name} does not seal any more: ${chain.block}`)
     for (const [ref, number] of till.acknowledged) {
-      const found = chain.externalRefs.get(ref)
+      const found = await chain.refs.get(ref)
       if (found !== number) throw new Error(`${till.name}: ${ref} was sealed as ${number}, now ${found}`)
     }
     if (till.agent.force.pending) await told(till.agent.force.resume())

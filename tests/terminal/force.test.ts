@@ -205,7 +205,7 @@ describe('force complete', () => {
       await restarted.till.sell(tea('1', { externalRef: 'late' })).catch((error: Error) => {
         expect(error.message).toContain('sealed before')
       })
-      if (late) expect(restarted.chain.externalRefs.get('late')).toBe(late.record.body.number)
+      if (late) expect(await restarted.chain.refs.get('late')).toBe(late.record.body.number)
       await restarted.sync()
       expect((await relayNumbers(running)).map(sequence)).toEqual([1, 2, 3, 4])
       await world.stop(restarted)

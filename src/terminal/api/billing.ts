@@ -82,11 +82,11 @@ export function billingApi(agent: Agent): Router {
     const limit = Math.min(Number(queryOf(request, 'limit') ?? 20) || 20, MOST_LISTED)
     response.json({ invoices: await agent.lookup.recent(limit) })
   })
-  api.get('/sealed', (request, response) => {
+  api.get('/sealed', async (request, response) => {
     const externalRef = queryOf(request, 'externalRef')
     if (externalRef === undefined)
       throw new Refused('invalid', 'invalid-query', 'Name the reference: ?externalRef=…')
-    response.json({ number: agent.chain.externalRefs.get(externalRef) ?? null })
+    response.json({ number: (await agent.chain.refs.get(externalRef)) ?? null })
   })
 
   api.get('/day', (_request, response) => {
