@@ -272,6 +272,7 @@ export class BookWriter {
     }
     const id = books.id(name)
     await names.set(id, name)
+    books.begun(id)
     return this.#begin(id, name, undefined)
   }
 }

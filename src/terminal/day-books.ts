@@ -169,6 +169,11 @@ export class DayBooks {
     return open?.id === id ? open.waiting : []
   }
 
+  /** Notes that a book was begun: nothing is in it, so nothing need be read to know what it comes to. */
+  begun(id: DocumentId): void {
+    this.#tallies.set(id, [])
+  }
+
   /** Notes that a record was added to a book. */
   sealed(id: DocumentId, record: SealedRecord): void {
     this.#tallies.get(id)?.push({ position: record.body.chain.position, tally: tallyOf(record) })
