@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { ByteReader, Malformed } from './byte-reader.js'
-import { positionOf, recordKey } from './daybook.js'
+import { positionOf, recordKey } from './record-key.js'
 
 /*
  * One Automerge change that puts sealed records into a day book, read and written without Automerge. It is the form in
@@ -95,6 +95,57 @@ export function decodeBookChange(
   }
 }
 
+/**
+ * Takes saved Automerge bytes apart into its chunks, which are not looked into.
+ * @param most chunks there may be
+ * @returns undefined where they are not only changes: saved documents, something else, more of them
+ */
+export function splitChunks(bytes: Uint8Array, most: number): Uint8Array[] | undefined {
+  const chunks: Uint8Array[] = []
+  const reader = new ByteReader(bytes)
+  try {
+    while (reader.left > 0) {
+      const start = reader.position
+      if (!MAGIC.equals(reader.take(MAGIC.length))) return undefined
+      reader.skip(CHECKSUM_BYTES)
+      const type = reader.byte()
+      if (type !== TYPE.change && type !== TYPE.compressed) return undefined
+      reader.skip(reader.unsigned())
+      if (chunks.push(bytes.subarray(start, reader.position)) > most) return undefined
+    }
+  } catch (error) {
+    if (error instanceof Malformed) return undefined
+    throw error
+  }
+  return chunks
+}
+
+/** What a change is and what it follows, told without reading what it does. */
+export interface ChangeHead {
+  /** Hex. */
+  readonly hash: string
+  readonly deps: readonly string[]
+}
+
+/**
+ * @param maxBytes how many bytes the change may unfold to
+ * @throws MalformedChange
+ */
+export function headOfChange(bytes: Uint8Array, maxBytes: number): ChangeHead {
+  try {
+    const { body, hash } = unfold(bytes, maxBytes)
+    return { hash: hash.toString('hex'), deps: readDeps(new ByteReader(body)) }
+  } catch (error) {
+    if (error instanceof Malformed) throw new MalformedChange(error.message)
+    throw error
+  }
+}
+
+function readDeps(reader: ByteReader): string[] {
+  const count = reader.count(HASH_BYTES)
+  return Array.from({ length: count }, () => Buffer.from(reader.take(HASH_BYTES)).toString('hex'))
+}
+
 function unfold(bytes: Uint8Array, maxBytes: number): { body: Buffer; hash: Buffer } {
   const reader = new ByteReader(bytes)
   if (!MAGIC.equals(reader.take(MAGIC.length))) throw new Malformed('it does not begin as one')
@@ -160,7 +211,7 @@ function decodeBody(body: Buffer): BookChange | undefined {
   // A plain array, so that what is taken from it is one as well.
   const reader = new ByteReader(new Uint8Array(body.buffer, body.byteOffset, body.length))
   const hex = (length: number): string => Buffer.from(reader.take(length)).toString('hex')
-  const deps = Array.from({ length: reader.count(HASH_BYTES) }, () => hex(HASH_BYTES))
+  const deps = readDeps(reader)
   const actor = hex(reader.unsigned())
   const seq = reader.unsigned()
   const startOp = reader.unsigned()

@@ -30,3 +30,11 @@ export function readNote(message: string | null | undefined): ChangeNote {
   }
   return { terminal: '', by: '', did: message ?? '' }
 }
+
+/** Whether a note says who made a change, at the terminal with this code. */
+export function isNoteOf({ terminal, by }: ChangeNote, code: string): boolean {
+  return terminal === code && by !== '' && by.length <= BY_LENGTH
+}
+
+/** Letters of a person's name in a note: as many as a record takes, and some. */
+export const BY_LENGTH = 500

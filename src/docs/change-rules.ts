@@ -1,5 +1,5 @@
 import type { DecodedChange } from '@automerge/automerge'
-import { readNote } from './change-note.js'
+import { BY_LENGTH, readNote } from './change-note.js'
 import { positionOf } from './daybook.js'
 import { segmentsOf } from './flat.js'
 import { schemas } from './generated/schemas.js'
@@ -109,7 +109,7 @@ function shown(text: string): string {
 
 function checkAuthor(change: DecodedChange, name: DocumentName): void {
   const { terminal, by } = readNote(change.message)
-  if (!/^[A-Z][A-Z0-9]?[0-9]$/.test(terminal) || by === '' || by.length > 500)
+  if (!/^[A-Z][A-Z0-9]?[0-9]$/.test(terminal) || by === '' || by.length > BY_LENGTH)
     throw new ChangeRefused('author', 'its note does not say which terminal made it, and who')
   if (name.kind === 'daybook' && terminal !== name.code)
     throw new ChangeRefused(

@@ -33,18 +33,49 @@ function addTaxes(groups: readonly TaxGroup[], more: readonly TaxGroup[]): TaxGr
 }
 
 function addTenders(totals: readonly TenderTotal[], sale: SaleRecord): TenderTotal[] {
-  const sums = new Map(totals.map((total) => [`${total.type} ${total.name ?? ''}`, total]))
-  const add = (tender: TenderTotal): void => {
-    const key = `${tender.type} ${tender.name ?? ''}`
-    const old = sums.get(key)
-    sums.set(key, old ? { ...old, minor: old.minor + tender.minor } : tender)
-  }
-  for (const { type, name, minor } of sale.tenders) {
-    add(name === undefined ? { type, minor } : { type, name, minor })
-  }
+  const own: TenderTotal[] = sale.tenders.map(({ type, name, minor }) =>
+    name === undefined ? { type, minor } : { type, name, minor },
+  )
   // Change leaves the drawer in cash.
-  if (sale.type === 'invoice' && sale.change !== 0) add({ type: 'cash', minor: -sale.change })
+  if (sale.type === 'invoice' && sale.change !== 0) own.push({ type: 'cash', minor: -sale.change })
+  return sumTenders([...totals, ...own])
+}
+
+/** Adds the totals of the records that follow. */
+export function mergeTotals(totals: DayTotals, more: DayTotals): DayTotals {
+  const series = [...totals.series]
+  for (const run of more.series) {
+    const index = series.findIndex(({ type, from }) => type === run.type && prefixOf(from) === prefixOf(run.from))
+    const known = series[index]
+    if (known) series[index] = { ...known, to: run.to, count: known.count + run.count }
+    else series.push(run)
+  }
+  return {
+    currency: totals.currency,
+    invoices: totals.invoices + more.invoices,
+    creditNotes: totals.creditNotes + more.creditNotes,
+    taxable: totals.taxable + more.taxable,
+    tax: totals.tax + more.tax,
+    roundOff: totals.roundOff + more.roundOff,
+    payable: totals.payable + more.payable,
+    taxes: addTaxes(totals.taxes, more.taxes),
+    tenders: sumTenders([...totals.tenders, ...more.tenders]),
+    series,
+  }
+}
+
+function sumTenders(totals: readonly TenderTotal[]): TenderTotal[] {
+  const sums = new Map<string, TenderTotal>()
+  for (const total of totals) {
+    const key = `${total.type} ${total.name ?? ''}`
+    const old = sums.get(key)
+    sums.set(key, old ? { ...old, minor: old.minor + total.minor } : total)
+  }
   return [...sums.values()]
+}
+
+function prefixOf(number: string): string {
+  return number.slice(0, number.lastIndexOf('/'))
 }
 
 function addNumber(runs: readonly SeriesRun[], sale: SaleRecord): SeriesRun[] {

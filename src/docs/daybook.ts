@@ -1,16 +1,9 @@
 import type * as A from '@automerge/automerge'
-import { keyOf, keysUnder, plain, type FlatDoc } from './flat.js'
+import { keysUnder, plain, type FlatDoc } from './flat.js'
+import { positionOf, recordKey } from './record-key.js'
 import { readRecord, type SealedRecord } from './record.js'
 
-/** A day book holds one value per sealed record, under its position in the terminal's chain. */
-export function recordKey(position: number): string {
-  return keyOf('record', String(position).padStart(9, '0'))
-}
-
-export function positionOf(key: string): number | undefined {
-  const match = /^record\/(\d{9})$/.exec(key)
-  return match ? Number(match[1]) : undefined
-}
+export { positionOf, recordKey } from './record-key.js'
 
 /** The positions a day book holds, ascending. */
 export function positionsIn(doc: A.Doc<FlatDoc>): number[] {

@@ -3,6 +3,7 @@ import { interpretAsDocumentId, type BinaryDocumentId, type DocumentId } from '@
 import { canonicalJson } from './canonical.js'
 import type { DocumentName } from './generated/types.js'
 
+export { shardOf } from './shard.js'
 export type { DocumentId } from '@automerge/automerge-repo'
 export type { DocumentName } from './generated/types.js'
 
@@ -34,9 +35,4 @@ export function describeDocument(name: DocumentName): string {
     case 'daybook':
       return `day book ${name.code}${name.epoch} ${name.day}${name.part === 1 ? '' : `.${name.part}`}`
   }
-}
-
-/** In which of `shards` documents a SKU lies: the first 4 bytes of SHA-256 of its UTF-8, modulo the count. */
-export function shardOf(sku: string, shards: number): number {
-  return createHash('sha256').update(sku).digest().readUInt32BE(0) % shards
 }

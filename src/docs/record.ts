@@ -1,4 +1,5 @@
-import { canonicalJson, digest } from './canonical.js'
+import { isUtf8 } from 'node:buffer'
+import { canonicalJson, digest, isCanonical } from './canonical.js'
 import type {
   CreditNoteRecord,
   EventRecord,
@@ -6,7 +7,7 @@ import type {
   InvoiceRecord,
   RecordBody,
 } from './generated/types.js'
-import { fromBase64Url, verifySignature, type Signer } from './keys.js'
+import { verifySignature, type Signer } from './keys.js'
 import { validate } from './validate.js'
 
 export type { CreditNoteRecord, EventRecord, DayCloseRecord, InvoiceRecord, RecordBody }
@@ -36,6 +37,8 @@ export const CHAIN_START = digest('')
 
 const NEWLINE = 0x0a
 const SIGNATURE_LENGTH = 86
+/** 64 bytes in base64url: of the last letter only two bits count, the others are 0 in the canonical spelling. */
+const SIGNATURE = /^[A-Za-z0-9_-]{85}[AQgw]$/
 
 export function isSale(body: RecordBody): body is SaleRecord {
   return body.type === 'invoice' || body.type === 'credit-note'
@@ -64,23 +67,27 @@ export function readRecord(stored: unknown): SealedRecord {
   const split = stored.length - SIGNATURE_LENGTH - 1
   if (split < 2 || stored[split] !== NEWLINE) throw new MalformedRecord('it has no signature line')
   const bytes = stored.subarray(0, split)
-  const signature = Buffer.from(stored.subarray(split + 1)).toString('latin1')
-  if (!fromBase64Url(signature)) throw new MalformedRecord('its signature is not canonical base64url')
+  const signature = textOf(stored.subarray(split + 1), 'latin1')
+  if (!SIGNATURE.test(signature)) throw new MalformedRecord('its signature is not canonical base64url')
+  if (!isUtf8(bytes)) throw new MalformedRecord('it is not UTF-8')
+  const text = textOf(bytes, 'utf8')
   let body: unknown
-  let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     body = JSON.parse(text)
   } catch (error) {
     throw new MalformedRecord((error as Error).message)
   }
-  if (canonicalJson(body) !== text) throw new MalformedRecord('its JSON is not canonical (RFC 8785)')
+  if (!isCanonical(text, body)) throw new MalformedRecord('its JSON is not canonical (RFC 8785)')
   try {
     validate<RecordBody>('record.schema.json', body, 'record')
   } catch (error) {
     throw new MalformedRecord((error as Error).message)
   }
   return { body, bytes, hash: digest(bytes), signature }
+}
+
+function textOf(bytes: Uint8Array, encoding: 'utf8' | 'latin1'): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(encoding)
 }
 
 /** Whether the holder of `publicKey` signed exactly these bytes. */

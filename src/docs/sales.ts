@@ -1,6 +1,6 @@
 import type * as A from '@automerge/automerge'
 import { jsonAt, keyOf, keysUnder, put, segmentsOf, type FlatDoc } from './flat.js'
-import type { BookSummary } from './generated/types.js'
+import type { BookSummary, DocumentName } from './generated/types.js'
 import { validate } from './validate.js'
 
 export type { BookSummary } from './generated/types.js'
@@ -16,6 +16,11 @@ export function writeSummary(
   summary: BookSummary,
 ): void {
   put(draft, before, keyOf('book', dayBook), JSON.stringify(summary))
+}
+
+/** The name of the document that a day book is summarised in. */
+export function salesOf({ shop, day }: Extract<DocumentName, { kind: 'daybook' }>): DocumentName {
+  return { kind: 'sales', shop, month: day.slice(0, 7) }
 }
 
 export function readSummary(doc: A.Doc<FlatDoc>, dayBook: string): BookSummary | undefined {

@@ -58,10 +58,24 @@ export function countSales(
   upTo: number,
   sold: ReadonlyMap<string, string>,
 ): void {
+  addSold(draft, before, code, sold)
+  markCounted(draft, before, dayBook, upTo)
+}
+
+/** Adds what a terminal sold, inside the change that also marks up to where its day books were counted. */
+export function addSold(
+  draft: FlatDoc,
+  before: A.Doc<FlatDoc>,
+  code: string,
+  sold: ReadonlyMap<string, string>,
+): void {
   for (const [sku, quantity] of sold) {
     const key = keyOf('sold', sku, code)
     put(draft, before, key, addDecimals(textAt(before, key) ?? '0', quantity))
   }
+}
+
+export function markCounted(draft: FlatDoc, before: A.Doc<FlatDoc>, dayBook: string, upTo: number): void {
   put(draft, before, keyOf('counted', dayBook), upTo)
 }
 

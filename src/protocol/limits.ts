@@ -51,6 +51,12 @@ export const RECEIPT_DOCUMENTS = 500
 /** One part of a bundle upload. After a cut at most this much is sent again. */
 export const UPLOAD_PART_BYTES = 4 * 1024 * 1024
 
+/** Bytes of day books a terminal sends in one request: the relay checks one while the next is under way. */
+export const BOOKS_AT_ONCE_BYTES = 512 * 1024
+
+/** The head of a day book in such a request: a name, and up to 1,000 heads of 67 bytes. */
+export const BOOK_HEAD_BYTES = 96 * 1024
+
 /** A bundle names its documents in one line; 20,000 names of 300 bytes. */
 export const MANIFEST_BYTES = 8 * 1024 * 1024
 

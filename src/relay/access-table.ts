@@ -95,6 +95,13 @@ export const ROUTES = {
     takes: 'json',
     purpose: 'receipts for documents it may write',
   },
+  books: {
+    method: 'POST',
+    path: '/v1/books',
+    who: TERMINALS,
+    takes: 'part',
+    purpose: 'changes of its day books, and receipts for them',
+  },
   invoice: { method: 'GET', path: '/v1/invoice', who: TERMINALS, purpose: 'an invoice of its shop' },
   stock: {
     method: 'POST',

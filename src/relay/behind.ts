@@ -37,6 +37,12 @@ export class Behind {
     })
   }
 
+  /** Whether this relay waits for the rest of what a terminal holds. */
+  of(terminal: string): boolean {
+    const { behind } = this.#options.shops.terminal(terminal)?.terminal ?? {}
+    return behind !== undefined && !behind.healed
+  }
+
   /** The terminal was given a receipt for the rest of what it holds. */
   async healed(terminal: string): Promise<void> {
     const { shops, now } = this.#options

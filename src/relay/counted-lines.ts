@@ -11,6 +11,17 @@ interface Counted {
   readonly first: number
   readonly upTo: number
   readonly head: string | undefined
+  /** Hash of the record before its first one; undefined where it was not noted. */
+  readonly prev?: string
+}
+
+/** Records that are about to be stored, or are, and that follow one another. */
+export interface HeldRun {
+  readonly book: DocumentId
+  readonly first: number
+  readonly last: number
+  readonly prev: string
+  readonly lastHash: string
 }
 
 /** What other day books of the same terminal and epoch hold at the positions of some records. */
@@ -24,7 +35,7 @@ export interface Beside {
   hasPosition(position: number): boolean
 }
 
-/** Which chain positions of each terminal and epoch were counted, and in which day book. */
+/** Which chain positions of each terminal and epoch are held, and in which day book. */
 export class CountedLines {
   readonly #durable: DurableRepo
   /** By terminal and epoch, then by the key of the line's summary. */
@@ -38,7 +49,34 @@ export class CountedLines {
   remember(key: string, { terminal, epoch, first, upTo, head }: BookSummary): void {
     const chain = this.#chains.get(`${terminal} ${epoch}`) ?? new Map<string, Counted>()
     this.#chains.set(`${terminal} ${epoch}`, chain)
-    chain.set(key, { book: key.split('~')[0] as DocumentId, first, upTo, head })
+    const known = chain.get(key)
+    // More of it may be held by now than was counted.
+    if (known && known.upTo > upTo) return
+    chain.set(key, { ...known, book: key.split('~')[0] as DocumentId, first, upTo, head })
+  }
+
+  /**
+   * Takes note of a run that is about to be stored, where it contradicts nothing that is held of its terminal and epoch.
+   * @param isNew whether nothing of its day book is held
+   * @returns how to take that back, if it could not be stored; undefined where the run has to be looked at closely
+   */
+  hold(terminal: string, epoch: string, run: HeldRun, isNew: boolean): (() => void) | undefined {
+    const chain = this.#chains.get(`${terminal} ${epoch}`) ?? new Map<string, Counted>()
+    for (const [key, line] of chain) if (key.includes('~') || contradicts(line, run, isNew)) return undefined
+    const { book, first, last, prev, lastHash } = run
+    const known = chain.get(book)
+    if (isNew ? known : known && (known.upTo !== first - 1 || known.head !== prev)) return undefined
+    this.#chains.set(`${terminal} ${epoch}`, chain)
+    chain.set(book, { book, first: known?.first ?? first, upTo: last, head: lastHash, prev: known?.prev ?? prev })
+    return () => {
+      if (known) chain.set(book, known)
+      else chain.delete(book)
+    }
+  }
+
+  /** Up to which position a day book is held, as far as is known here; 0 for not at all. */
+  heldUpTo(terminal: string, epoch: string, book: DocumentId): number {
+    return this.#chains.get(`${terminal} ${epoch}`)?.get(book)?.upTo ?? 0
   }
 
   #chain(terminal: string, epoch: string): Counted[] {
@@ -89,6 +127,14 @@ export class CountedLines {
       hasPosition: (position) => chain.some((line) => spans(line, position)),
     }
   }
+}
+
+/** Whether a line of another day book may contradict a run: holds its positions, or does not join with it. */
+function contradicts(line: Counted, run: HeldRun, isNew: boolean): boolean {
+  if (line.book === run.book) return false
+  if (line.first <= run.last && line.upTo >= run.first) return true
+  if (isNew && spans(line, run.first - 1)) return line.upTo !== run.first - 1 || line.head !== run.prev
+  return line.first === run.last + 1 && line.prev !== run.lastHash
 }
 
 function spans({ first, upTo }: Counted, position: number): boolean {

@@ -10,10 +10,12 @@ import { groupBy } from '../docs/group.js'
 import { freshLines, type FreshLine } from '../docs/lines.js'
 import { documentId, shardOf, type DocumentId, type DocumentName } from '../docs/naming.js'
 import { CHAIN_START, isSale, verifyRecord, type SealedRecord } from '../docs/record.js'
-import { lineKey, lineSummaries, readSummary, summariesIn, writeSummary } from '../docs/sales.js'
+import { lineKey, lineSummaries, readSummary, salesOf, summariesIn, writeSummary } from '../docs/sales.js'
 import { countedUpTo, countSales } from '../docs/stock.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import { Queues } from '../storage/queues.js'
+import type { Uncounted } from './books/backlog.js'
+import { RunCounting } from './books/run-counting.js'
 import { CountedLines, type Beside } from './counted-lines.js'
 import type { OwnDocuments } from './own-documents.js'
 import type { Shops } from './shops.js'
@@ -38,6 +40,8 @@ export interface CountingOptions {
   readonly now: () => Date
   /** Told of records of one terminal's epoch that contradict each other, before they are counted (N2). */
   readonly onFork: (name: DayBookName, what: string) => Promise<void>
+  /** Told of a day book that is held, and cannot be counted. */
+  readonly onUncountable: (document: DocumentId, error: BookRefused) => void
 }
 
 /**
@@ -50,10 +54,15 @@ export class Counting {
   readonly #options: CountingOptions
   readonly #queue = new Queues()
   readonly #lines: CountedLines
+  readonly #runs: RunCounting
 
   constructor(options: CountingOptions) {
     this.#options = options
     this.#lines = new CountedLines(options.durable)
+    this.#runs = new RunCounting({
+      ...options,
+      onSummary: (key, summary) => this.#lines.remember(key, summary),
+    })
   }
 
   /** Reads how far every chain was counted. */
@@ -81,6 +90,41 @@ export class Counting {
     return this.#queue.run(name.shop, () => this.#count(name, handle))
   }
 
+  /**
+   * Counts what is held of one shop, many day books at once. A book that turns out to contradict itself is counted by
+   * its document; what of it cannot be counted is told to the log.
+   * @throws StorageWriteError, StorageReadError; called again with the same, it adds only what is missing
+   */
+  countHeld(shop: string, books: readonly Uncounted[]): Promise<void> {
+    return this.#queue.run(shop, async () => {
+      const others = await this.#runs.count(
+        shop,
+        books.filter((book) => book.run !== undefined),
+      )
+      const whole = [...others, ...books.filter(({ run }) => run === undefined)]
+      for (const [id, name] of new Map(whole.map((book) => [book.id, book.name]))) await this.#countWhole(id, name)
+    })
+  }
+
+  async #countWhole(id: DocumentId, name: DayBookName): Promise<void> {
+    const { durable, onUncountable } = this.#options
+    const wasLoaded = durable.isLoaded(id)
+    const handle = await durable.open<FlatDoc>(id)
+    if (!handle) return
+    try {
+      await this.#count(name, handle)
+    } catch (error) {
+      if (!(error instanceof BookRefused)) throw error
+      onUncountable(id, error)
+    }
+    if (!wasLoaded) await durable.release(id)
+  }
+
+  /** Which records are held, in which day books, also those that are not counted yet. */
+  get lines(): CountedLines {
+    return this.#lines
+  }
+
   /** What is known of a day book; undefined when none of it was counted. */
   async summary(name: DayBookName): Promise<BookSummary | undefined> {
     const sales = await this.#options.durable.open<FlatDoc>(this.#salesId(name))
@@ -91,12 +135,8 @@ export class Counting {
     return documentId(this.#options.organisation, name)
   }
 
-  #salesName(name: DayBookName): DocumentName {
-    return { kind: 'sales', shop: name.shop, month: name.day.slice(0, 7) }
-  }
-
   #salesId(name: DayBookName): DocumentId {
-    return this.#id(this.#salesName(name))
+    return this.#id(salesOf(name))
   }
 
   async #count(name: DayBookName, handle: DocHandle<FlatDoc>): Promise<void> {
@@ -215,7 +255,7 @@ export class Counting {
       head: last.hash,
       ...(fork === undefined ? {} : { fork }),
     }
-    const sales = await this.#options.documents.own(this.#salesName(name))
+    const sales = await this.#options.documents.own(salesOf(name))
     const doc = sales.doc()
     const key = lineKey(this.#id(name), fork)
     sales.change((draft) => writeSummary(draft, doc, key, summary), this.#note(name, 'summarise'))

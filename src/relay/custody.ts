@@ -147,7 +147,7 @@ export class Custody {
 }
 
 /** What the terminal is told of a document that cannot be taken; it holds up none that is asked for with it (S4). */
-function refusalOf(error: unknown): Omit<Refusal, 'id'> {
+export function refusalOf(error: unknown): Omit<Refusal, 'id'> {
   if (error instanceof BookRefused) {
     const { code, message: reason } = error
     return code === undefined ? { reason } : { code, reason }

@@ -20,7 +20,7 @@ import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import { Queues } from '../storage/queues.js'
 import type { Access } from './access.js'
-import { BookRefused } from './counting.js'
+import type { BookTaking } from './books/taking.js'
 import type { Gate } from './gate/gate.js'
 import type { Custody } from './custody.js'
 import type { Identity } from './sessions.js'
@@ -35,9 +35,13 @@ export interface HandoffsOptions {
   readonly shops: Shops
   readonly access: Access
   readonly gate: Gate
+  readonly books: BookTaking
   readonly custody: Custody
 }
 
+const NOT_HELD = { reason: 'the relay does not hold it at these heads' }
+/** Documents of a bundle that are checked side by side. */
+const AT_ONCE = 4
 /** Bytes read from an uploaded bundle at a time. */
 const READ_BYTES = 1024 * 1024
 
@@ -183,17 +187,28 @@ export class Handoffs {
     const held: DocumentHeads[] = []
     const refused: Refusal[] = []
     let done = 0
+    const takeOne = async (entry: BundleEntry, saved: Uint8Array): Promise<void> => {
+      const refusal = await this.#takeOne(identity, entry, saved)
+      if (refusal === undefined) held.push({ id: entry.id, heads: entry.heads })
+      else refused.push({ id: entry.id, ...refusal })
+      done += saved.length
+      progress(done, 0)
+    }
+    const tasks: Promise<void>[] = []
+    const running = new Set<Promise<void>>()
     const manifest = await readBundle(
       this.#read(path, hash),
       (terminal, epoch) => (terminal === identity.terminal ? shops.keyOf(terminal, epoch) : undefined),
       async (entry, saved) => {
-        const refusal = await this.#takeOne(identity, entry, saved)
-        if (refusal === undefined) held.push({ id: entry.id, heads: entry.heads })
-        else refused.push({ id: entry.id, ...refusal })
-        done += saved.length
-        progress(done, 0)
+        const task = takeOne(entry, saved)
+        tasks.push(task)
+        running.add(task)
+        const ended = (): void => void running.delete(task)
+        task.then(ended, ended)
+        if (running.size >= AT_ONCE) await Promise.race(running)
       },
-    )
+    ).finally(() => Promise.allSettled(tasks))
+    await Promise.all(tasks)
     if (hash.digest('hex') !== sha256) throw new BadBundle('its SHA-256 is not the announced one')
     if (manifest.documents.length === 0) return { receipts: [], refused: [] }
     return { receipts: await custody.issue(identity.terminal, held), refused }
@@ -205,8 +220,17 @@ export class Handoffs {
     { id, name, heads }: BundleEntry,
     saved: Uint8Array,
   ): Promise<Omit<Refusal, 'id'> | undefined> {
-    const { access, registry, gate, durable, custody } = this.#options
+    const { access, registry, gate, durable, custody, books } = this.#options
     const documentId = id as DocumentId
+    if (name.kind === 'daybook' && access.mayWrite(identity, name)) {
+      const { held, refused } = await books.take(identity, [{ name, heads, changes: saved }])
+      const [refusal] = refused
+      if (refusal) {
+        const { id: _id, ...why } = refusal
+        return why
+      }
+      return held.length > 0 ? undefined : NOT_HELD
+    }
     if (!access.mayRead(identity, name))
       return { reason: 'it is not of this shop, or another terminal writes it' }
     if (access.mayWrite(identity, name)) {
@@ -217,14 +241,8 @@ export class Handoffs {
     }
     // What the terminal may only read came from here; the relay vouches for it if it still has those heads.
     const handle = (await durable.open<FlatDoc>(documentId)) as DocHandle<FlatDoc> | undefined
-    if (!handle || !A.hasHeads(handle.doc(), heads))
-      return { reason: 'the relay does not hold it at these heads' }
-    try {
-      await custody.settle(name, handle)
-    } catch (error) {
-      if (error instanceof BookRefused) return { reason: error.message }
-      throw error
-    }
+    if (!handle || !A.hasHeads(handle.doc(), heads)) return NOT_HELD
+    await custody.settle(name, handle)
     return undefined
   }
 

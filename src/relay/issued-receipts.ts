@@ -15,13 +15,18 @@ export class IssuedReceipts {
 
   private constructor() {}
 
-  static async open(options: Omit<AppendLogOptions, 'onEntry'>): Promise<IssuedReceipts> {
+  /** @param onReceipt is told of each receipt that was given before, in order */
+  static async open(
+    options: Omit<AppendLogOptions, 'onEntry'>,
+    onReceipt: (receipt: CustodyReceipt) => void = () => undefined,
+  ): Promise<IssuedReceipts> {
     const issued = new IssuedReceipts()
     issued.#log = await AppendLog.open({
       ...options,
       onEntry: (entry) => {
         validate<CustodyReceipt>('custody-receipt.schema.json', entry, 'entry of receipts.log')
         issued.#remember(entry)
+        onReceipt(entry)
       },
     })
     return issued

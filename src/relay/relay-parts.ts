@@ -11,6 +11,7 @@ import { DurableRepo } from '../storage/durable-repo.js'
 import { ensureFolder } from '../storage/folders.js'
 import { IndexLog } from '../storage/index-log.js'
 import { Access } from './access.js'
+import { Marks } from './books/marks.js'
 import type { RelayConfig } from './config.js'
 import { Incidents } from './incidents.js'
 import { openIdentity, type RelayIdentity } from './identity.js'
@@ -54,6 +55,10 @@ export interface RelayParts {
   readonly pairings: Pairings
   readonly people: People
   readonly incidents: Incidents
+  readonly marks: Marks
+  /** Documents that receipts speak of which may not have been counted, or verified, before this relay ended. */
+  readonly uncounted: ReadonlySet<string>
+  readonly unverified: ReadonlySet<string>
 }
 
 /**
@@ -95,7 +100,15 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
     cost: options.passwordCost,
   })
   const incidents = await Incidents.open({ directory: options.directory, disk, now, log })
-  const issued = await IssuedReceipts.open(logOptions('receipts.log'))
+  const marks = await Marks.open(path('marks.json'), disk)
+  const uncounted = new Set<string>()
+  const unverified = new Set<string>()
+  const issued = await IssuedReceipts.open(logOptions('receipts.log'), ({ body }) => {
+    for (const { id } of body.documents) {
+      if (body.serial > marks.get('counted')) uncounted.add(id)
+      if (body.serial > marks.get('verified')) unverified.add(id)
+    }
+  })
   let access: Access | undefined
   const durable = new DurableRepo({
     storage,
@@ -136,5 +149,8 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
     pairings,
     people,
     incidents,
+    marks,
+    uncounted,
+    unverified,
   }
 }

@@ -9,9 +9,14 @@ import { DataDirectory } from '../storage/data-directory.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Access } from './access.js'
+import { Backlog } from './books/backlog.js'
+import { SignatureCheck } from './books/signature-check.js'
+import { BookTaking } from './books/taking.js'
+import { BookTips } from './books/tips.js'
 import { Counting } from './counting.js'
 import { Custody } from './custody.js'
 import { Fleet } from './fleet.js'
+import { BookReaders } from './gate/book-readers.js'
 import { Gate } from './gate/gate.js'
 import { Handoffs } from './handoffs.js'
 import type { Incidents } from './incidents.js'
@@ -58,6 +63,11 @@ export class Relay {
   readonly gate: Gate
   readonly fleet: Fleet
   readonly library: Library
+  readonly backlog: Backlog
+  readonly readers: BookReaders
+  readonly signatures: SignatureCheck
+  readonly books: BookTaking
+  readonly #resumed: Pick<RelayParts, 'uncounted' | 'unverified'>
   readonly #directory: DataDirectory
   readonly #used = new Map<string, number>()
   #sockets: LiveSockets = { connected: new Set(), close: () => undefined }
@@ -99,7 +109,27 @@ export class Relay {
       organisation,
       now,
       onFork: ({ terminal, epoch }, what) => this.fleet.forks.note(terminal, epoch, 'diverged', what),
+      onUncountable: (document, error) =>
+        this.log.error({ document, error: error.message }, 'a day book cannot be counted'),
     })
+    const { marks, uncounted, unverified } = parts
+    this.backlog = new Backlog({
+      count: (shop, books) => this.counting.countHeld(shop, books),
+      serial: () => issued.serial,
+      onCounted: (serial) => marks.set('counted', serial),
+      log: options.log,
+    })
+    this.readers = new BookReaders()
+    this.signatures = new SignatureCheck({
+      durable,
+      readers: this.readers,
+      shops,
+      incidents: this.incidents,
+      serial: () => issued.serial,
+      onVerified: (serial) => marks.set('verified', serial),
+      log: options.log,
+    })
+    this.#resumed = { uncounted, unverified }
     this.custody = new Custody({
       durable,
       registry,
@@ -113,6 +143,23 @@ export class Relay {
       onFailure: (document, error) =>
         this.log.error({ document, error: error.message }, 'a receipt could not be given'),
     })
+    this.books = new BookTaking({
+      durable,
+      registry,
+      organisation,
+      shops,
+      access,
+      gate: this.gate,
+      incidents: this.incidents,
+      readers: this.readers,
+      tips: new BookTips(durable, this.readers),
+      counting: this.counting,
+      backlog: this.backlog,
+      custody: this.custody,
+      onTaken: (id, name, { first, last }) => this.signatures.add(id, name, first, last),
+      onFailure: (document, error) =>
+        this.log.error({ document, error: error.message }, 'a day book could not be taken'),
+    })
     this.stock = new RelayStock({ durable, documents, shops, now })
     this.invoices = new Invoices({ durable, registry, issued, shops, counting: this.counting })
     this.handoffs = new Handoffs({
@@ -123,6 +170,7 @@ export class Relay {
       shops,
       access,
       gate: this.gate,
+      books: this.books,
       custody: this.custody,
     })
     this.sessions = new Sessions(() => now().getTime(), random)
@@ -166,6 +214,16 @@ export class Relay {
       .filter(([, name]) => name.kind === 'sales')
       .map(([id]) => id as DocumentId)
     await this.counting.load(sales)
+    for (const id of this.#resumed.uncounted) {
+      const name = this.registry.get(id)
+      if (name?.kind === 'daybook') this.backlog.add({ id: id as DocumentId, name })
+    }
+    // What was receipted is known to whoever asks from the start.
+    await this.backlog.settled()
+    for (const id of this.#resumed.unverified) {
+      const name = this.registry.get(id)
+      if (name?.kind === 'daybook') this.signatures.add(id as DocumentId, name, 1, Number.MAX_SAFE_INTEGER)
+    }
     await this.fleet.intake.load()
   }
 
@@ -184,6 +242,12 @@ export class Relay {
   hangUp(terminal: string, closing: Closing): void {
     this.sessions.end(terminal)
     this.#sockets.close(terminal as PeerId, closing)
+  }
+
+  /** Something is being brought: what nobody waits for waits. */
+  busy(): void {
+    this.backlog.busy()
+    this.signatures.busy()
   }
 
   /** Notes that a document is in use. */
@@ -227,6 +291,9 @@ export class Relay {
     clearInterval(this.#sweep)
     await this.gate.close()
     this.fleet.intake.stop()
+    await this.backlog.close()
+    await this.signatures.close()
+    await this.readers.close()
     await this.durable.close()
     await this.registry.close()
     await this.issued.close()

@@ -1,5 +1,6 @@
 import type { Request } from 'express'
 import type {
+  BooksResponse,
   ChallengeRequest,
   ChallengeResponse,
   ConnectRequest,
@@ -20,6 +21,7 @@ import type { FlatDoc } from '../docs/flat.js'
 import { describeDocument, documentId, type DocumentId, type DocumentName } from '../docs/naming.js'
 import { epochBefore, parseNumber } from '../docs/series.js'
 import * as A from '@automerge/automerge'
+import { decodeBooks } from '../protocol/books.js'
 import { CLOSE } from '../protocol/close-codes.js'
 import { answerLong, bodyOf, queryOf } from '../protocol/http.js'
 import { CUSTODY_WAIT_MS } from '../protocol/limits.js'
@@ -112,6 +114,7 @@ export function terminalApi(routes: Routes, relay: Relay): void {
 
   routes.on('sync', async (request, response, { identity }) => {
     const { documents } = bodyOf<SyncRequest>(request, `${body}SyncRequest`)
+    await relay.backlog.settledIfFew()
     const refused = await register(relay, identity, documents)
     const answer: SyncResponse = { documents: await readable(relay, identity), refused }
     response.json(answer)
@@ -132,6 +135,26 @@ export function terminalApi(routes: Routes, relay: Relay): void {
     })
   })
 
+  routes.on('books', async (request, response, { identity }) => {
+    if (!(request.body instanceof Uint8Array))
+      throw new Refused('invalid', 'no-bytes', 'Day books are sent as application/octet-stream.')
+    const parts = decodeBooks(request.body)
+    relay.busy()
+    const { held, missing, refused } = await relay.books.take(identity, parts)
+    const [receipt] = await relay.custody.issue(identity.terminal, held)
+    relay.busy()
+    // Who was hung up meanwhile, such as two copies that were just found out, is to connect again and be told why.
+    if (!standing(relay, relay.sessions.find(request.get('authorization')))) throw noSession()
+    if (identity.intake) await relay.fleet.intake.handedIn(identity.terminal, receipt ? [receipt] : [])
+    const answer: BooksResponse = {
+      ...(receipt ? { receipt } : {}),
+      missing: [...missing],
+      refused: [...refused],
+      ...(relay.fleet.behind.of(identity.terminal) ? { behind: true } : {}),
+    }
+    response.json(answer)
+  })
+
   routes.on('invoice', async (request, response, { identity }) => {
     notForIntake(identity)
     const number = queryOf(request, 'number')
@@ -143,6 +166,7 @@ export function terminalApi(routes: Routes, relay: Relay): void {
   routes.on('stock', async (request, response, { identity }) => {
     notForIntake(identity)
     const { received } = bodyOf<StockReceived>(request, `${body}StockReceived`)
+    await relay.backlog.settled()
     response.json({ changed: await relay.stock.receive(identity, received) })
   })
 
@@ -209,6 +233,7 @@ async function connect(relay: Relay, asked: ConnectRequest): Promise<ConnectResp
     protocol: asked.protocol,
   } as const
   if (!proves(statement, key, asked.signature)) throw refused
+  relay.readers.warm()
   const standing = await relay.fleet.atConnect(found.terminal, asked)
   // It may have been revoked meanwhile; from here to the session nothing is waited for.
   relay.fleet.revocation.refuse(asked.terminal, asked.epoch)

@@ -67,6 +67,30 @@ export class ChunkFiles {
   }
 
   /**
+   * Writes files of one document that were not there, side by side, with one fsync of their folder.
+   * @throws StorageWriteError; any of them may be there then, and is whole
+   */
+  writeNew(folder: string, files: readonly (readonly [name: string, bytes: Uint8Array])[]): Promise<void> {
+    return writing(folder, true, async () => {
+      await ensureFolder(this.#disk, folder)
+      await Promise.all(
+        files.map(async ([name, bytes]) => {
+          const temporary = this.#temporary()
+          const file = await this.#disk.open(temporary, 'create')
+          try {
+            await file.write(bytes)
+            await file.sync()
+          } finally {
+            await file.close()
+          }
+          await this.#disk.rename(temporary, join(folder, name))
+        }),
+      )
+      await this.#disk.syncDirectory(folder)
+    })
+  }
+
+  /**
    * The files whose keys begin with these parts.
    * @throws StorageReadError
    */

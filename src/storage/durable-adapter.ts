@@ -129,6 +129,32 @@ export class DurableStorageAdapter implements StorageAdapterInterface {
   }
 
   /**
+   * Stores Automerge changes that nothing here holds yet, durably, many for hardly more than one.
+   * @param isNew whether nothing of this document was ever stored here
+   * @throws StorageWriteError; any of them may be stored then
+   */
+  async saveChanges(documentId: string, changes: readonly Uint8Array[], isNew: boolean): Promise<void> {
+    const files = changes.map((change) => [nameOfChange(change), encodeChunk(change)] as const)
+    const folder = this.#files.pathOf([documentId, INCREMENTAL])
+    const write = async (): Promise<void> => {
+      await this.#files.writeNew(folder, files)
+      this.#durable.add(documentId)
+    }
+    // Of a new document there are no names that a killed process could have left.
+    return isNew ? this.#queues.run(documentId, write) : this.#run(documentId, write)
+  }
+
+  /**
+   * The keys of a document's values, without reading these.
+   * @param prefix at least the document
+   */
+  async keys(prefix: StorageKey): Promise<StorageKey[]> {
+    const [documentId = ''] = prefix
+    this.#files.pathOf(prefix)
+    return this.#run(documentId, async () => (await this.#files.list(prefix)).map(({ key }) => key))
+  }
+
+  /**
    * Makes sure, durably, that a change is not stored: for a {@link saveChange} that failed and left it open whether
    * the change is there. Works on a damaged document as well, as the change was never acknowledged.
    */

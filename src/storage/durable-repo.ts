@@ -67,6 +67,10 @@ export class DurableRepo {
   readonly #onSaveRecovered: () => void
   readonly #onLoadFailed: (document: DocumentId, error: Error) => void
   readonly #failing = new Set<DocumentId>()
+  /** Being read by {@link open}, and how often. */
+  readonly #opening = new Map<DocumentId, number>()
+  /** Told of documents that have left memory: what is known of them beside it may not hold any more. */
+  onReleased: (document: DocumentId) => void = () => undefined
   readonly #retryAfter: number
   #closed = false
 
@@ -102,6 +106,35 @@ export class DurableRepo {
   async open<T>(id: DocumentId): Promise<DocHandle<T> | undefined> {
     const cached = this.repo.handles[id]
     if (cached?.isReady()) return cached as DocHandle<T>
+    this.#opening.set(id, (this.#opening.get(id) ?? 0) + 1)
+    try {
+      return await this.#read<T>(id)
+    } finally {
+      const left = (this.#opening.get(id) ?? 1) - 1
+      if (left > 0) this.#opening.set(id, left)
+      else this.#opening.delete(id)
+    }
+  }
+
+  /** Whether a document is in memory, or on its way there. */
+  isLoaded(id: DocumentId): boolean {
+    return this.repo.handles[id] !== undefined || this.#opening.has(id)
+  }
+
+  /**
+   * Stores changes that this document does not have yet, durably. The document is not read for it; one that is in
+   * memory gets them as well.
+   * @param isNew whether nothing of it was ever stored here
+   * @throws StorageWriteError
+   */
+  async store(id: DocumentId, changes: readonly Uint8Array[], isNew: boolean): Promise<void> {
+    await this.storage.saveChanges(id, changes, isNew)
+    if (!this.isLoaded(id)) return
+    const handle = await this.open(id)
+    handle?.update((doc) => A.loadIncremental(doc, Buffer.concat(changes)))
+  }
+
+  async #read<T>(id: DocumentId): Promise<DocHandle<T> | undefined> {
     if (!(await this.storage.has(id))) return undefined
     // Read here first: automerge-repo would keep to itself that it failed.
     this.#loaded.set(id, await this.#load(id))
@@ -170,6 +203,7 @@ export class DurableRepo {
     if (!handle?.isReady()) return
     await this.flush(id)
     await this.repo.removeFromCache(id)
+    this.onReleased(id)
   }
 
   /** Deletes a document from memory and disk. The caller has made sure that this is safe (P1). */
