@@ -8,6 +8,8 @@ import { isOver, within } from '../protocol/within.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Log } from './context.js'
+import { BookChanges } from './book-changes.js'
+import { BookSending } from './book-sending.js'
 import type { DayBooks } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
 import type { Ledger } from './ledger.js'
@@ -72,8 +74,13 @@ const ROUNDS_WITHOUT_PROGRESS = 3
 export class Exchange {
   readonly #options: ExchangeOptions
 
+  readonly #changes: BookChanges
+  readonly #sending: BookSending
+
   constructor(options: ExchangeOptions) {
     this.#options = options
+    this.#changes = new BookChanges(options.durable)
+    this.#sending = new BookSending({ changes: this.#changes, ledger: options.ledger })
   }
 
   async run(
@@ -85,7 +92,10 @@ export class Exchange {
     await this.#settle()
     const relayBehind = session.forgottenAfter !== undefined
     const wanted = mayBring(session)
-    const written = await local.list((name) => wanted(name) && local.writes(name))
+    // Day books are sent as they lie on the disk; the relay hears their names with them.
+    const written = await local.list(
+      (name) => name.kind !== 'daybook' && wanted(name) && local.writes(name),
+    )
     const offered = await this.#announce(session, written, signal)
     const { received, absent } = await this.#receive(offered.documents, progress, signal)
     await this.#fetchDamaged(signal)
@@ -115,7 +125,7 @@ export class Exchange {
     await this.#settle()
     const pending = await this.#options.local.unreceipted(mayBring(session))
     if (pending.length === 0) return
-    const fresh = pending.filter(({ id }) => !this.#options.register.has(id))
+    const fresh = pending.filter(({ id, name }) => name.kind !== 'daybook' && !this.#options.register.has(id))
     const offered = fresh.length > 0 ? await this.#announce(session, fresh, signal) : { refused: [] }
     const refused = new Set(offered.refused.map(({ id }) => id))
     const outcome = await this.#send(
@@ -263,8 +273,44 @@ export class Exchange {
     signal: AbortSignal,
     isAll = false,
   ): Promise<{ receipted: number; refused: Map<string, string> }> {
+    const total = documents.length
+    let done = 0
+    const advance = (count: number): void => {
+      done += count
+      progress({ phase: 'sending', done, total })
+    }
+    const books = documents.filter(({ name }) => name.kind === 'daybook')
+    const sent = await this.#sending.send(session, books, advance, signal)
+    for (const { id } of books) await this.#letGo(id)
+    const refused = new Map<string, string>(sent.refused)
+    const others = documents.filter(({ name }) => name.kind !== 'daybook')
+    if (sent.left.length > 0) {
+      const announced = await this.#announce(session, sent.left, signal)
+      const no = new Map(announced.refused.map(({ id, reason }) => [id, reason]))
+      for (const [id, reason] of no) refused.set(id, reason)
+      others.push(...sent.left.filter(({ id }) => !no.has(id)))
+    }
+    const isRest = isAll && refused.size === 0
+    const receipted = await this.#sendByRepo(session, others, refused, advance, isRest, signal)
+    if (isRest && others.length === 0 && refused.size === 0 && sent.behind) {
+      // That nothing is left was not said yet.
+      const told = books.slice(0, 1).map(({ id, heads }) => ({ id, heads: [...heads] }))
+      const { receipt } = await session.custody(told, true, signal)
+      if (receipt) await this.#options.ledger.add([receipt])
+    }
+    return { receipted: sent.receipted + receipted, refused }
+  }
+
+  /** Lets automerge-repo send documents, and asks for receipts. @returns how many were given */
+  async #sendByRepo(
+    session: RelaySession,
+    documents: readonly LocalDocument[],
+    refused: Map<string, string>,
+    advance: (count: number) => void,
+    isRest: boolean,
+    signal: AbortSignal,
+  ): Promise<number> {
     const { ledger, durable } = this.#options
-    const refused = new Map<string, string>()
     let pending = [...documents]
     let receipted = 0
     for (let idle = 0; pending.length > 0 && idle < ROUNDS_WITHOUT_PROGRESS;) {
@@ -273,7 +319,7 @@ export class Exchange {
       for (const { id } of batch) await durable.open(id)
       const answer = await session.custody(
         batch.map(({ id, heads }) => ({ id, heads: [...heads] })),
-        isAll && refused.size === 0 && batch.length === pending.length,
+        isRest && refused.size === 0 && batch.length === pending.length,
         signal,
       )
       if (answer.receipt) await ledger.add([answer.receipt])
@@ -285,15 +331,17 @@ export class Exchange {
       idle = settled.length > 0 ? 0 : idle + 1
       // What has not arrived goes to the end, so that it holds up nothing.
       pending = [...pending.slice(batch.length), ...batch.filter(({ id }) => missing.has(id))]
-      progress({ phase: 'sending', done: documents.length - pending.length, total: documents.length })
+      advance(settled.length)
     }
     for (const { id } of pending) refused.set(id, 'it did not arrive at the relay in time')
-    return { receipted, refused }
+    return receipted
   }
 
   /** Day books that will not be written again need not stay in memory. */
   async #letGo(id: DocumentId): Promise<void> {
-    if (this.#options.books.isFrozen(id)) await this.#options.durable.release(id)
+    if (!this.#options.books.isFrozen(id)) return
+    this.#changes.forget(id)
+    await this.#options.durable.release(id)
   }
 }
 

@@ -1,4 +1,5 @@
 import type {
+  BooksResponse,
   ChallengeRequest,
   ChallengeResponse,
   ConnectRequest,
@@ -120,6 +121,15 @@ export class RelaySession {
     const body = { documents, waitMs: CUSTODY_WAIT_MS, rest }
     const answer = await postJson(this.base, '/v1/custody', body, this.#options(signal, PART_TIMEOUT_MS))
     validate<CustodyResponse>(schema('CustodyResponse'), answer, ANSWER)
+    return answer
+  }
+
+  /** Brings day books, as `encodeBooks` makes them, and gets receipts for them. */
+  async books(body: Uint8Array, signal: AbortSignal): Promise<BooksResponse> {
+    const headers = { 'content-type': 'application/octet-stream' }
+    const init = { method: 'POST', headers, body: body as Uint8Array<ArrayBuffer> }
+    const answer = await request(this.base, '/v1/books', init, this.#options(signal, PART_TIMEOUT_MS))
+    validate<BooksResponse>(schema('BooksResponse'), answer, ANSWER)
     return answer
   }
 

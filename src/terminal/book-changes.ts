@@ -6,7 +6,7 @@ import { CHANGE_BYTES, MESSAGE_CHUNKS } from '../protocol/limits.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 
 /** The changes of day books as they lie on this disk, for sending: no document is made of them. */
-export class StoredBooks {
+export class BookChanges {
   readonly #durable: DurableRepo
   /** By document and file name: what the changes in it are. Of books that are sent again and again as they grow. */
   readonly #heads = new Map<DocumentId, Map<string, readonly ChangeHead[]>>()
