@@ -9,6 +9,7 @@ export const SCALE = 10n ** BigInt(FRACTION_DIGITS)
 
 const LIMIT = 10n ** BigInt(INTEGER_DIGITS + FRACTION_DIGITS)
 const CANONICAL = /^(0|-?(0\.[0-9]{0,5}[1-9]|[1-9][0-9]{0,11}(\.[0-9]{0,5}[1-9])?))$/
+const SMALL_INTEGER = /^(0|-?[1-9][0-9]{0,8})$/
 const SPELLING = /^([+-]?)([0-9]*)(?:\.([0-9]*))?$/
 const LONGEST_SPELLING = 64
 const LARGEST_PER_DIGITS = 6
@@ -110,6 +111,8 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
 
 /** @throws BadDecimal when the sum has more than 12 integer digits */
 export function addDecimals(a: Decimal, b: Decimal): Decimal {
+  // Most are whole and small, and exact as they are.
+  if (SMALL_INTEGER.test(a) && SMALL_INTEGER.test(b)) return String(Number(a) + Number(b))
   return fromScaled(toScaled(a) + toScaled(b))
 }
 

@@ -39,7 +39,6 @@ export interface HandoffsOptions {
   readonly custody: Custody
 }
 
-const NOT_HELD = { reason: 'the relay does not hold it at these heads' }
 /** Documents of a bundle that are checked side by side. */
 const AT_ONCE = 4
 /** Bytes read from an uploaded bundle at a time. */
@@ -184,13 +183,11 @@ export class Handoffs {
   ): Promise<HandoffTaken> {
     const { shops, custody } = this.#options
     const hash = createHash('sha256')
-    const held: DocumentHeads[] = []
-    const refused: Refusal[] = []
+    const refusals = new Map<string, Omit<Refusal, 'id'>>()
     let done = 0
     const takeOne = async (entry: BundleEntry, saved: Uint8Array): Promise<void> => {
       const refusal = await this.#takeOne(identity, entry, saved)
-      if (refusal === undefined) held.push({ id: entry.id, heads: entry.heads })
-      else refused.push({ id: entry.id, ...refusal })
+      if (refusal) refusals.set(entry.id, refusal)
       done += saved.length
       progress(done, 0)
     }
@@ -210,7 +207,13 @@ export class Handoffs {
     ).finally(() => Promise.allSettled(tasks))
     await Promise.all(tasks)
     if (hash.digest('hex') !== sha256) throw new BadBundle('its SHA-256 is not the announced one')
-    if (manifest.documents.length === 0) return { receipts: [], refused: [] }
+    const held: DocumentHeads[] = []
+    const refused: Refusal[] = []
+    for (const { id, heads } of manifest.documents) {
+      const refusal = refusals.get(id)
+      if (refusal) refused.push({ id, ...refusal })
+      else held.push({ id, heads })
+    }
     return { receipts: await custody.issue(identity.terminal, held), refused }
   }
 
@@ -222,15 +225,8 @@ export class Handoffs {
   ): Promise<Omit<Refusal, 'id'> | undefined> {
     const { access, registry, gate, durable, custody, books } = this.#options
     const documentId = id as DocumentId
-    if (name.kind === 'daybook' && access.mayWrite(identity, name)) {
-      const { held, refused } = await books.take(identity, [{ name, heads, changes: saved }])
-      const [refusal] = refused
-      if (refusal) {
-        const { id: _id, ...why } = refusal
-        return why
-      }
-      return held.length > 0 ? undefined : NOT_HELD
-    }
+    if (name.kind === 'daybook' && access.mayWrite(identity, name))
+      return books.takeSaved(identity, { name, heads, changes: saved })
     if (!access.mayRead(identity, name))
       return { reason: 'it is not of this shop, or another terminal writes it' }
     if (access.mayWrite(identity, name)) {
@@ -241,7 +237,8 @@ export class Handoffs {
     }
     // What the terminal may only read came from here; the relay vouches for it if it still has those heads.
     const handle = (await durable.open<FlatDoc>(documentId)) as DocHandle<FlatDoc> | undefined
-    if (!handle || !A.hasHeads(handle.doc(), heads)) return NOT_HELD
+    if (!handle || !A.hasHeads(handle.doc(), heads))
+      return { reason: 'the relay does not hold it at these heads' }
     await custody.settle(name, handle)
     return undefined
   }

@@ -6,6 +6,7 @@ import { isSale, type SealedRecord } from '../docs/record.js'
 import { Refused } from '../protocol/problem.js'
 import { readParts, readStart, type AgentOptions, type AgentParts } from './agent-parts.js'
 import { BillDesk } from './bill-desk.js'
+import { BookChanges } from './book-changes.js'
 import type { BookWriter } from './book-writer.js'
 import type { Mode } from './bookkeeping.js'
 import { Catalogue } from './catalogue.js'
@@ -147,9 +148,11 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.till = new Till({ outside, chain: this.chain, documents, lookup: this.lookup })
     this.desk = new BillDesk({ outside, identity, documents, catalogue: this.catalogue, till: this.till })
     this.local = new LocalDocuments({ identity, durable, names, books, ledger })
+    const changes = new BookChanges(durable)
     const exchange = new Exchange({
       identity,
       durable,
+      changes,
       names,
       books,
       local: this.local,
@@ -182,6 +185,8 @@ export class Agent extends EventEmitter<AgentEvents> {
         identity,
         durable,
         names,
+        books,
+        changes,
         local: this.local,
         ledger,
         link: this.link,

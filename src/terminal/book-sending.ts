@@ -3,6 +3,7 @@ import type { DocumentId } from '../docs/naming.js'
 import { encodeBooks, type BookPart } from '../protocol/books.js'
 import { BOOK_HEAD_BYTES, BOOKS_AT_ONCE_BYTES, RECEIPT_DOCUMENTS, UPLOAD_PART_BYTES } from '../protocol/limits.js'
 import type { BookChanges } from './book-changes.js'
+import { stoppedBy } from './http-client.js'
 import type { Ledger } from './ledger.js'
 import type { LocalDocument } from './local-documents.js'
 import type { RelaySession } from './relay-session.js'
@@ -140,7 +141,8 @@ class Round implements BooksSent {
       return request
     }
     for (const book of books) {
-      this.#signal.throwIfAborted()
+      const stopped = stoppedBy(this.#signal)
+      if (stopped) throw stopped
       const pieces = await this.#piecesOf(book, since(book))
       if (!pieces) continue
       const size = pieces[0]?.length ?? 0

@@ -5,12 +5,16 @@ import type { BundleEntry, BundleManifest, HandoffBundle } from '../docs/generat
 import { bundleHead, sha256Hex } from '../protocol/bundle.js'
 import type { Disk, DiskFile } from '../storage/disk.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
+import type { BookChanges } from './book-changes.js'
+import type { DayBooks } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
 import { headsOf, type LocalDocument } from './local-documents.js'
 
 export interface BundleOptions {
   readonly disk: Disk
   readonly durable: DurableRepo
+  readonly books: DayBooks
+  readonly changes: BookChanges
   readonly identity: TerminalIdentity
   /** Where the bundle is written, and the documents before their manifest is known. Absolute. */
   readonly path: string
@@ -65,10 +69,18 @@ export async function writeBundle(
 }
 
 async function writeDocument(
-  { durable }: BundleOptions,
+  options: BundleOptions,
   file: DiskFile,
-  { id, name }: LocalDocument,
+  { id, name, heads }: LocalDocument,
 ): Promise<BundleEntry | undefined> {
+  const { durable, books } = options
+  // A day book that is not written any more goes as it lies on the disk, at the heads that were noted of it.
+  const changes = name.kind === 'daybook' && books.isFrozen(id) ? await options.changes.all(id) : undefined
+  if (changes) {
+    const saved = Buffer.concat(changes)
+    await file.write(saved)
+    return { id, name, heads: [...heads], length: saved.length, sha256: sha256Hex(saved) }
+  }
   const wasLoaded = durable.repo.handles[id] !== undefined
   const handle = await durable.open<FlatDoc>(id)
   if (!handle) return undefined

@@ -8,7 +8,7 @@ import { isOver, within } from '../protocol/within.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Log } from './context.js'
-import { BookChanges } from './book-changes.js'
+import type { BookChanges } from './book-changes.js'
 import { BookSending } from './book-sending.js'
 import type { DayBooks } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
@@ -44,6 +44,7 @@ export interface ExchangeResult {
 export interface ExchangeOptions {
   readonly identity: () => TerminalIdentity
   readonly durable: DurableRepo
+  readonly changes: BookChanges
   readonly names: IndexLog<DocumentName>
   readonly books: DayBooks
   readonly local: LocalDocuments
@@ -74,13 +75,11 @@ const ROUNDS_WITHOUT_PROGRESS = 3
 export class Exchange {
   readonly #options: ExchangeOptions
 
-  readonly #changes: BookChanges
   readonly #sending: BookSending
 
   constructor(options: ExchangeOptions) {
     this.#options = options
-    this.#changes = new BookChanges(options.durable)
-    this.#sending = new BookSending({ changes: this.#changes, ledger: options.ledger })
+    this.#sending = new BookSending(options)
   }
 
   async run(
@@ -340,7 +339,7 @@ export class Exchange {
   /** Day books that will not be written again need not stay in memory. */
   async #letGo(id: DocumentId): Promise<void> {
     if (!this.#options.books.isFrozen(id)) return
-    this.#changes.forget(id)
+    this.#options.changes.forget(id)
     await this.#options.durable.release(id)
   }
 }

@@ -11,6 +11,8 @@ import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import { removeIfThere, writeBundle } from './bundle-file.js'
 import type { Log, Outside } from './context.js'
+import type { BookChanges } from './book-changes.js'
+import type { DayBooks } from './day-books.js'
 import type { NotTaken } from './exchange.js'
 import type { TerminalIdentity } from './identity.js'
 import type { Ledger } from './ledger.js'
@@ -42,6 +44,8 @@ export interface ForceOptions {
   readonly identity: () => TerminalIdentity
   readonly durable: DurableRepo
   readonly names: IndexLog<DocumentName>
+  readonly books: DayBooks
+  readonly changes: BookChanges
   readonly local: LocalDocuments
   readonly ledger: Ledger
   readonly link: Link
@@ -170,7 +174,7 @@ export class Force {
   }
 
   async #export(order: HandoffOrder): Promise<void> {
-    const { outside, durable, identity, freeze } = this.#options
+    const { outside, durable, books, changes, identity, freeze } = this.#options
     await freeze()
     const documents = await this.#purgeable(order)
     if (documents.length === 0) {
@@ -178,7 +182,15 @@ export class Force {
       return
     }
     const bundle = await writeBundle(
-      { disk: outside.disk, durable, identity: identity(), path: this.#bundlePath, at: outside.now() },
+      {
+        disk: outside.disk,
+        durable,
+        books,
+        changes,
+        identity: identity(),
+        path: this.#bundlePath,
+        at: outside.now(),
+      },
       documents,
       (done) => this.#progress({ phase: 'exporting', done, total: documents.length, unit: 'documents' }),
       this.#stopped.signal,

@@ -68,20 +68,33 @@ export class Purge {
     return { purged: gone.length, kept }
   }
 
+  /** Read from the disk, without a document being made of it. */
+  async #headsOfBook(id: DocumentId): Promise<readonly string[] | undefined> {
+    return (await this.#options.books.settledContent(id))?.heads
+  }
+
+  async #headsOfOther(id: DocumentId): Promise<readonly string[] | undefined> {
+    const handle = await this.#options.durable.open<FlatDoc>(id)
+    return handle && (hasOpenBills(handle) ? KEPT : headsOf(handle))
+  }
+
   #delete(id: DocumentId, heads: readonly string[]): Promise<boolean> {
-    const { documents, durable, ledger, register } = this.#options
+    const { books, documents, durable, ledger, register } = this.#options
     // No edit of this terminal comes between the look and the removal; what the relay sends meanwhile it has itself.
     return documents.exclusively(id, async () => {
       if (!ledger.covers(id, heads)) return false
-      const handle = await durable.open<FlatDoc>(id)
-      if (!handle) return true
-      if (!sameHeads(headsOf(handle), heads) || hasOpenBills(handle)) return false
+      const present = books.isFrozen(id) ? await this.#headsOfBook(id) : await this.#headsOfOther(id)
+      if (!present) return true
+      if (!sameHeads(present, heads)) return false
       register.remove(id)
       await durable.forget(id)
       return true
     })
   }
 }
+
+/** Heads of what must stay: no receipt is given for these. */
+const KEPT: readonly string[] = ['']
 
 function hasOpenBills(handle: DocHandle<FlatDoc>): boolean {
   const doc = handle.doc()

@@ -152,7 +152,9 @@ class ShardCount {
   write(note: { message: string; time: number }): void {
     if (this.#marks.size === 0) return
     this.handle.change((draft) => {
-      for (const [code, sold] of this.#sold) addSold(draft, this.#before, code, sold)
+      // In the order of their keys, which is how Automerge keeps them: it takes half as long.
+      for (const [code, sold] of this.#sold)
+        addSold(draft, this.#before, code, new Map([...sold].sort(([a], [b]) => (a < b ? -1 : 1))))
       for (const [id, upTo] of this.#marks) markCounted(draft, this.#before, id, upTo)
     }, note)
   }

@@ -81,7 +81,10 @@ export class BookTaking {
     const admitted = await this.#admit(identity, books, refused)
     await Promise.all(
       admitted.map(async ({ id, name, part }) => {
-        const outcome = await this.takeOne(identity, id, name, part)
+        const outcome = await this.#takeOne(identity, id, name, part).catch((error: unknown): Outcome => {
+          if (!(error instanceof BookRefused)) this.#options.onFailure(id, error as Error)
+          return { is: 'refused', refusal: refusalOf(error) }
+        })
         if (outcome.is === 'held') held.push(outcome.document)
         if (outcome.is === 'missing') missing.push(id)
         if (outcome.is === 'refused') refused.push({ id, ...outcome.refusal })
@@ -124,8 +127,29 @@ export class BookTaking {
     return admitted
   }
 
-  /** Takes one day book that the terminal may write, and whose name the relay knows. */
-  takeOne(
+  /**
+   * As {@link take}, of one book, for who has to know whether it failed here.
+   * @returns why it was not taken; undefined where it is held at the heads it was brought with
+   * @throws StorageWriteError, StorageReadError, ReaderFailed
+   */
+  async takeSaved(
+    identity: Identity,
+    book: Omit<BookPart, 'bytes'>,
+  ): Promise<Omit<Refusal, 'id'> | undefined> {
+    const refused: Refusal[] = []
+    const [admitted] = await this.#admit(identity, [book], refused)
+    if (!admitted) return { reason: refused[0]?.reason ?? '' }
+    try {
+      const outcome = await this.#takeOne(identity, admitted.id, admitted.name, book)
+      if (outcome.is === 'refused') return outcome.refusal
+      return outcome.is === 'held' ? undefined : { reason: 'the relay does not hold it at these heads' }
+    } catch (error) {
+      if (error instanceof BookRefused) return refusalOf(error)
+      throw error
+    }
+  }
+
+  #takeOne(
     identity: Identity,
     id: DocumentId,
     name: DayBookName,
@@ -140,8 +164,7 @@ export class BookTaking {
         )
       } catch (error) {
         this.#options.tips.forget(id)
-        if (!(error instanceof BookRefused)) this.#options.onFailure(id, error as Error)
-        return { is: 'refused', refusal: refusalOf(error) }
+        throw error
       }
     })
   }
