@@ -13,28 +13,27 @@ export type Answered =
 
 /** Makes this forked process a terminal: it does what the runner tells it, one command after the other. */
 export function serveCommands(commands: TerminalCommands): void {
-  const answer = (answered: Answered): void => {
-    process.send?.(answered)
-  }
   let last = Promise.resolve()
+  const next = async (before: Promise<void>, asked: Asked): Promise<void> => {
+    await before
+    process.send?.(await answer(commands, asked))
+  }
   process.on('message', (message) => {
-    const asked = message as Asked
-    last = last.then(async () => {
-      try {
-        const command = commands[asked.do as keyof TerminalCommands] as
-          ((with_: unknown) => Promise<unknown>) | undefined
-        if (!command) throw new Error(`It knows no command "${asked.do}"`)
-        answer({ id: asked.id, result: (await command.call(commands, asked.with)) ?? null })
-      } catch (error) {
-        answer({
-          id: asked.id,
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        })
-      }
-    })
+    last = next(last, message as Asked)
   })
   // Without the runner there is nothing to do.
   process.on('disconnect', () => process.exit(1))
+}
+
+async function answer(commands: TerminalCommands, asked: Asked): Promise<Answered> {
+  const command = commands[asked.do as keyof TerminalCommands] as
+    ((argument: unknown) => Promise<unknown>) | undefined
+  if (!command) return { id: asked.id, error: `It knows no command "${asked.do}"` }
+  try {
+    return { id: asked.id, result: (await command.call(commands, asked.with)) ?? null }
+  } catch (error) {
+    return { id: asked.id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  }
 }
 
 /** Milliseconds something took. */
