@@ -6,7 +6,15 @@ export type Entry =
   | { readonly name: string; readonly missing: string }
 
 /** Folders of `contestants/`, in the order of the table. */
-const NAMES = ['floor', 'counterfoil', 'pouchdb', 'yjs', 'automerge-days', 'automerge-invoices'] as const
+const NAMES = [
+  'floor',
+  'floor-gzip',
+  'counterfoil',
+  'pouchdb',
+  'yjs',
+  'automerge-days',
+  'automerge-invoices',
+] as const
 
 /** Loads all contestants, or those named. What is not installed is no error: the table says so. */
 export async function loadContestants(only: readonly string[] | undefined): Promise<Entry[]> {

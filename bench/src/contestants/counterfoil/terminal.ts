@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import v8 from 'node:v8'
+import type { ReadBack, ServerAddress } from '../../contestant.js'
+import { digestOf } from '../../digest.js'
+import { catalogueOf, priceChangesOf } from '../../items.js'
+import { serveCommands, timed } from '../../terminal-process.js'
+import { editOf, invoiceFrom, itemFrom } from './mapping.js'
+import { loadProduct } from './product.js'
+import { RelayOperator } from './relay.js'
+import { Till } from './till.js'
+
+// As the product's own command does.
+if (process.versions.node.startsWith('20.')) v8.setFlagsFromString('--no-turbo-inline-js-wasm-calls')
+
+/** Terminals made side by side for a storm. */
+const PREPARED_AT_ONCE = 8
+/** Items of one import, as the product's command cuts them. */
+const ITEMS_AT_ONCE = 2_000
+
+const product = await loadProduct()
+let till: Till | undefined
+let storming: Till[] = []
+
+function opened(): Till {
+  if (!till) throw new Error('No terminal is open')
+  return till
+}
+
+/** The relay's operator, with the shop founded. */
+async function operatorOf(server: ServerAddress): Promise<RelayOperator> {
+  const operator = await RelayOperator.at(product, server)
+  await operator.foundShop()
+  return operator
+}
+
+serveCommands({
+  async open({ dir, server, terminal, publisher = false, fresh = false }) {
+    const role = publisher ? 'manager' : 'till'
+    till = await Till.open(product, () => operatorOf(server), { dir, server, terminal, role, fresh })
+  },
+  async make(spec) {
+    return { latenciesMs: await opened().make(spec) }
+  },
+  sync: () => timed(() => opened().sync()),
+  async readBack({ server }): Promise<ReadBack> {
+    const exported = await (await RelayOperator.at(product, server)).export()
+    const bare = exported.find(({ custody }) => custody !== 'receipted')
+    if (bare) throw new Error(`${bare.externalRef} is at the relay without a receipt`)
+    return {
+      entries: exported.map((one) => {
+        const invoice = invoiceFrom(one)
+        return [invoice.id, digestOf(invoice)] as const
+      }),
+    }
+  },
+  async prepareStorm({ dir, server, terminals, each, seed, perDay }) {
+    const operator = await operatorOf(server)
+    const waiting = Array.from({ length: terminals }, (_, t) => t)
+    storming = []
+    const prepare = async (): Promise<void> => {
+      for (let t = waiting.shift(); t !== undefined; t = waiting.shift()) {
+        const start = {
+          dir: join(dir, `T${t}`),
+          server,
+          terminal: `T${t}`,
+          role: 'till',
+          fresh: false,
+        } as const
+        const one = await Till.open(product, async () => operator, start)
+        await one.make({ seed, from: t * each, count: each, perDay, dayFrom: t * each })
+        storming.push(one)
+      }
+    }
+    await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, prepare))
+  },
+  storm: () =>
+    timed(async () => {
+      await Promise.all(storming.map((one) => one.sync()))
+    }),
+  async publish({ seed, items, revision }) {
+    const { agent } = opened()
+    const all = [
+      ...(revision === 0 ? catalogueOf({ seed, items, revision }) : priceChangesOf({ seed, items })),
+    ]
+    for (let start = 0; start < all.length; start += ITEMS_AT_ONCE) {
+      const edits = all.slice(start, start + ITEMS_AT_ONCE).map(editOf)
+      await agent.catalogue.edit('Asha Kulkarni', `import ${edits.length} items`, edits)
+    }
+    await opened().sync()
+  },
+  fetchCatalogue: () =>
+    timed(async () => {
+      await opened().sync()
+      const { documents, disk } = opened().agent
+      for (const name of documents.known('catalogue')) await disk.durable.flush(documents.id(name))
+    }),
+  async readCatalogue() {
+    const entries: [string, string][] = []
+    for await (const found of opened().agent.catalogue.all()) {
+      const item = itemFrom(found)
+      entries.push([item.sku, digestOf(item)])
+    }
+    return { entries }
+  },
+  force: () =>
+    timed(async () => {
+      const { purged, notTaken } = await opened().online(() =>
+        opened().agent.forceComplete('Asha Kulkarni', true),
+      )
+      if (notTaken.length > 0 || purged === 0)
+        throw new Error(`It purged ${purged} documents; not taken: ${JSON.stringify(notTaken.slice(0, 5))}`)
+    }),
+  async close() {
+    await till?.agent.stop()
+    for (const one of storming) await one.agent.stop()
+  },
+})

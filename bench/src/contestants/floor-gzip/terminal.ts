@@ -1,0 +1,4 @@
+import { serveCommands } from '../../terminal-process.js'
+import { floorCommands } from '../floor/terminal-commands.js'
+
+serveCommands(await floorCommands({ gzip: true }))
