@@ -1,0 +1,30 @@
+import type { Contestant, Task } from '../contestant.js'
+import type { Sample } from '../results.js'
+import type { MeasureId } from '../rows.js'
+
+/** What a trial is given. */
+export interface Place {
+  /** An empty folder of its own, on the disk that all share; removed afterwards. */
+  readonly dir: string
+  readonly seed: number
+  /** Tells how far it is. */
+  say(text: string): void
+}
+
+/** One thing a contestant does to be measured; begun anew, in an empty folder, for each run. */
+export interface Trial {
+  readonly title: string
+  readonly measures: readonly MeasureId[]
+  readonly task: Task
+  /** Compared with the most that a contestant takes of the task. */
+  readonly size: number
+  /** Runs of each contestant. */
+  readonly runs: number
+  /** Seconds after which a contestant begins no further run of it, so that the slow ones do not hold up the table. */
+  readonly allowance: number
+  /** @returns what was measured. It throws where what was stored is not what was made, and then nothing counts. */
+  run(contestant: Contestant, place: Place): Promise<readonly Sample[]>
+}
+
+/** Invoices of one business day of a busy till. */
+export const PER_DAY = 300
