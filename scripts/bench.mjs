@@ -33,7 +33,4 @@ if (!existsSync(join(bench, 'node_modules'))) {
 }
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', bench], root)
 
-// Ctrl+C reaches the bench as well, which ends in good order by itself.
-process.on('SIGINT', () => undefined)
-const { status } = spawnSync(process.execPath, [join(bench, 'dist', 'main.js'), ...args], { stdio: 'inherit' })
-process.exitCode = status ?? 1
+await import(new URL('../bench/dist/main.js', import.meta.url))

@@ -1,37 +1,89 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compare, comparisonText } from './compare.js'
 import { loadContestants } from './contestants.js'
+import { documentOf, parseDocument, type BenchDocument } from './document.js'
+import { machineOf } from './machine.js'
+import { HELP, readOptions, type Options } from './options.js'
 import { planOf } from './plan.js'
 import { endAll } from './processes.js'
+import { writeReport } from './report.js'
 import { Results } from './results.js'
 import { runTrial } from './runner.js'
-import { textTable } from './text-table.js'
-import { readOptions } from './options.js'
+import { textReport } from './text-table.js'
 
-const options = readOptions(process.argv.slice(2))
-const say = (text: string): void => void process.stderr.write(`${text}\n`)
+const EXIT = { ok: 0, failed: 1, interrupted: 130 }
 
-const stopping = new AbortController()
-process.once('SIGINT', () => {
-  say('Stopping. What was measured until now follows.')
-  stopping.abort()
-  endAll()
-})
-process.once('exit', endAll)
-
-const entries = await loadContestants(options.contestants)
-const contestants = entries.flatMap((entry) => ('contestant' in entry ? [entry.contestant] : []))
-for (const entry of entries) if ('missing' in entry) say(`Skipped: ${entry.name}: ${entry.missing}`)
-
-const results = new Results()
-const scratch = await mkdtemp(join(options.scratch ?? tmpdir(), 'counterfoil-bench-'))
-try {
-  for (const trial of planOf(options)) {
-    await runTrial(trial, contestants, { scratch, seed: options.seed, results, signal: stopping.signal, say })
-  }
-} finally {
-  await rm(scratch, { recursive: true, force: true })
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
 }
-process.stdout.write(textTable(results, contestants))
-process.exitCode = results.failures.length > 0 ? 1 : 0
+
+/** Ctrl+C: the running processes are killed, no further is begun, and what there is is reported. The second ends at once. */
+function stopOnSignal(): AbortSignal {
+  const stopping = new AbortController()
+  const stop = (): void => {
+    if (stopping.signal.aborted) process.exit(EXIT.interrupted)
+    say('Stopping. What was measured until now follows.')
+    stopping.abort()
+    endAll()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  process.once('exit', endAll)
+  return stopping.signal
+}
+
+async function measure(options: Options): Promise<BenchDocument> {
+  const begun = performance.now()
+  const signal = stopOnSignal()
+  const entries = await loadContestants(options.contestants)
+  for (const entry of entries) if ('missing' in entry) say(`Skipped: ${entry.name}: ${entry.missing}`)
+  const contestants = entries.flatMap((entry) => ('contestant' in entry ? [entry.contestant] : []))
+  const results = new Results()
+  const scratch = await mkdtemp(join(options.scratch ?? tmpdir(), 'counterfoil-bench-'))
+  try {
+    const machine = machineOf(scratch)
+    for (const trial of planOf(options))
+      await runTrial(trial, contestants, { scratch, seed: options.seed, results, signal, say })
+    const seconds = Math.round((performance.now() - begun) / 1000)
+    return documentOf({ results, entries, machine, seconds, interrupted: signal.aborted })
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function run(options: Options): Promise<number> {
+  // Before half an hour is spent.
+  const saved =
+    options.compare === undefined
+      ? undefined
+      : parseDocument(await readFile(options.compare, 'utf8'), options.compare)
+  const document =
+    options.from === undefined
+      ? await measure(options)
+      : parseDocument(await readFile(options.from, 'utf8'), options.from)
+  if (options.save !== undefined) await writeFile(options.save, `${JSON.stringify(document, null, 1)}\n`)
+  process.stdout.write(options.json ? `${JSON.stringify(document)}\n` : textReport(document))
+  if (document.interrupted) return EXIT.interrupted
+  if (options.docs ?? isWhole(options)) say(`Written: ${(await writeReport(document)).join(', ')}`)
+  let code = document.failures.length > 0 ? EXIT.failed : EXIT.ok
+  if (saved) {
+    const comparison = compare(saved, document)
+    say(comparisonText(comparison).trimEnd())
+    if (comparison.worse.length > 0) code = EXIT.failed
+  }
+  return code
+}
+
+function isWhole({ only, contestants, n, quick, from }: Options): boolean {
+  return [only, contestants, n, from].every((option) => option === undefined) && !quick
+}
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options.help) process.stdout.write(HELP)
+  else process.exitCode = await run(options)
+} catch (error) {
+  say(`bench: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = EXIT.failed
+}

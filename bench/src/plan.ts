@@ -1,5 +1,10 @@
+import { FLOOR } from './results.js'
 import type { MeasureId } from './rows.js'
+import { catalogueTrial } from './trials/catalogue.js'
+import { forceTrial } from './trials/force.js'
+import { historyTrial } from './trials/history.js'
 import { sealTrial } from './trials/seal.js'
+import { stormTrial } from './trials/storm.js'
 import { syncTrial } from './trials/sync.js'
 import type { Trial } from './trials/trial.js'
 import { wireTrial } from './trials/wire.js'
@@ -8,19 +13,86 @@ export interface PlanOptions {
   readonly only: readonly MeasureId[] | undefined
   /** In place of the sizes that the measures have. */
   readonly n: number | undefined
-  /** Runs of the short trials. */
   readonly runs: number
+  readonly quick: boolean
 }
 
-/** The trials of the whole table. The seconds of all allowances are what keeps it under half an hour. */
-export function planOf({ only, n, runs }: PlanOptions): Trial[] {
-  const sizes = n === undefined ? [1_000, 10_000] : [n]
-  const largest = Math.max(...sizes)
-  const trials = [
-    sealTrial([0, 300, 3_000], 300, runs, 30),
-    ...sizes.map((size) => syncTrial({ n: size, whole: size === largest, runs, allowance: 60 })),
-    ...(n === undefined ? [syncTrial({ n: 'real', whole: false, runs, allowance: 20 })] : []),
-    wireTrial(largest, 1, 60),
+/** Sizes of what is measured, and the seconds that a contestant may spend on each trial before it begins no further run. */
+interface Sizes {
+  readonly books: readonly number[]
+  /** Seals timed at each size of the day book. */
+  readonly seals: number
+  readonly sync: readonly number[]
+  readonly realSales: boolean
+  readonly storms: readonly number[]
+  /** Invoices of each terminal of a storm. */
+  readonly each: number
+  readonly catalogues: readonly number[]
+  readonly histories: readonly number[]
+  readonly round: number
+}
+
+const WHOLE: Sizes = {
+  books: [0, 300, 3_000],
+  seals: 300,
+  sync: [1_000, 10_000],
+  realSales: true,
+  storms: [50, 200, 1_000],
+  each: 50,
+  catalogues: [5_000, 20_000],
+  histories: [2_500, 10_000, 30_000],
+  round: 500,
+}
+
+/** Large enough to go through everything once, and for nothing else. */
+const QUICK: Sizes = {
+  books: [0],
+  seals: 20,
+  sync: [60],
+  realSales: false,
+  storms: [4],
+  each: 5,
+  catalogues: [200],
+  histories: [40],
+  round: 20,
+}
+
+/** The trials that were asked for, in the order of the table. */
+export function planOf({ only, n, runs, quick }: PlanOptions): Trial[] {
+  const base = quick ? QUICK : WHOLE
+  const sizes = n === undefined ? base : sizesFor(n, base)
+  const most = Math.max(...sizes.sync)
+  const histories = sizes.histories
+  const trials: Trial[] = [
+    sealTrial(sizes.books, sizes.seals, runs, 30),
+    ...sizes.sync.map((size) => syncTrial({ n: size, whole: size === most, runs, allowance: 60 })),
+    ...(sizes.realSales ? [syncTrial({ n: 'real', whole: false, runs, allowance: 15 })] : []),
+    wireTrial(most, 1, 60),
+    ...sizes.storms.map((terminals) => stormTrial(terminals, sizes.each, runs, 60)),
+    ...histories.map((history) =>
+      historyTrial({
+        history,
+        first: Math.min(...histories),
+        cold: history === Math.max(...histories),
+        rounds: runs,
+        round: sizes.round,
+        allowance: 60,
+      }),
+    ),
+    ...sizes.catalogues.flatMap((items) => [
+      catalogueTrial(items, false, runs, 20),
+      catalogueTrial(items, true, 1, 20),
+    ]),
+    forceTrial(most, runs, 60),
   ]
-  return trials.filter(({ measures }) => measures.some((id) => only?.includes(id) ?? true))
+  const wanted = (ids: readonly MeasureId[]): boolean => ids.some((id) => only?.includes(id) ?? true)
+  const chosen = trials.filter(({ measures }) => wanted(measures))
+  // Force-complete is compared with the floor's sync of as many.
+  const lacksFloor = wanted(['M9']) && !wanted(['M2'])
+  const floor = syncTrial({ n: most, whole: false, runs, allowance: 60 })
+  return lacksFloor ? [{ ...floor, among: [FLOOR] }, ...chosen] : chosen
+}
+
+function sizesFor(n: number, base: Sizes): Sizes {
+  return { ...base, books: [n], sync: [n], realSales: false, storms: [n], catalogues: [n], histories: [n] }
 }

@@ -137,10 +137,10 @@ export const ROWS = {
     unit: 'ms',
     against: `M2.${n}`,
   }),
-  growth: (what: 'seal' | 'sync' | 'cold', history: number, first: number): Row => ({
+  growth: (what: 'seal' | 'sync' | 'cold', history: number, first: number, round: number): Row => ({
     id: `M10.${what}.${history}`,
     measure: 'M10',
-    title: `${{ seal: 'M1, p50', sync: 'M2, 500 more', cold: 'M7' }[what]}, with ${count(history)} invoices of history`,
+    title: `${{ seal: 'M1, p50', sync: `M2, ${count(round)} more`, cold: 'M7' }[what]}, with ${count(history)} invoices of history`,
     unit: 'ms',
     ...(history === first ? { info: true } : { self: `M10.${what}.${first}` }),
   }),

@@ -49,9 +49,11 @@ export async function runTrial(
   }
 }
 
-function takesPart({ task, size }: Trial, { takes }: Contestant): boolean {
+function takesPart({ task, size, among }: Trial, { name, takes }: Contestant): boolean {
   const most = takes[task]
-  return most !== undefined && size <= (most.size ?? Number.POSITIVE_INFINITY)
+  return (
+    (among?.includes(name) ?? true) && most !== undefined && size <= (most.size ?? Number.POSITIVE_INFINITY)
+  )
 }
 
 let folders = 0

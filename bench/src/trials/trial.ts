@@ -18,6 +18,8 @@ export interface Trial {
   readonly task: Task
   /** Compared with the most that a contestant takes of the task. */
   readonly size: number
+  /** Only these take part; without it whoever takes the task. */
+  readonly among?: readonly string[]
   /** Runs of each contestant. */
   readonly runs: number
   /** Seconds after which a contestant begins no further run of it, so that the slow ones do not hold up the table. */

@@ -4,16 +4,18 @@ import type { Contestant, TillProgram } from '../../contestant.js'
 import { versionsOf } from '../../installed.js'
 import { REPOSITORY } from '../../places.js'
 import { saleOf } from './mapping.js'
-import { CLI, loadProduct } from './product.js'
+import { CLI, loadFiles } from './product.js'
 import { readControl } from './relay.js'
 
 if (!existsSync(CLI)) throw new Error('Counterfoil is not built. Run "npm run build" first.')
 
 const manifest = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { version: string }
 
+const files = await loadFiles()
+
 /** The till's own API, with the secret that its data directory holds for commands on this machine. */
 const sale: TillProgram['sale'] = async ({ line, dir, invoice }) => {
-  const { token } = await readControl(await loadProduct(), dir)
+  const { token } = await readControl(files, dir)
   const { url } = JSON.parse(line) as { url: string }
   return {
     url: `${url}/v1/sales`,

@@ -143,24 +143,33 @@ export interface Outside {
 
 export const CLI = join(REPOSITORY, 'dist', 'cli.js')
 
+async function load(path: string): Promise<unknown> {
+  return import(pathToFileURL(join(REPOSITORY, 'dist', path)).href)
+}
+
+/** What reads the product's small files. */
+export async function loadFiles(): Promise<Pick<Product, 'disk' | 'readChecked'>> {
+  const [disk, file] = await Promise.all([load('storage/disk.js'), load('storage/atomic-file.js')])
+  return {
+    disk: (disk as { nodeDisk: unknown }).nodeDisk,
+    readChecked: (file as Pick<Product, 'readChecked'>).readChecked,
+  }
+}
+
 /** Loads the product as it was built into dist/. */
 export async function loadProduct(): Promise<Product> {
-  const load = async (path: string): Promise<Record<string, never>> =>
-    (await import(pathToFileURL(join(REPOSITORY, 'dist', path)).href)) as Record<string, never>
-  const [agent, identity, directory, disk, file] = await Promise.all([
+  const [files, agent, identity, directory] = await Promise.all([
+    loadFiles(),
     load('terminal/agent.js'),
     load('terminal/identity.js'),
     load('storage/data-directory.js'),
-    load('storage/disk.js'),
-    load('storage/atomic-file.js'),
   ])
-  const { Agent } = agent as unknown as { Agent: { open: Product['openAgent'] } }
-  const { DataDirectory } = directory as unknown as { DataDirectory: { open: Product['openDirectory'] } }
+  const { Agent } = agent as { Agent: { open: Product['openAgent'] } }
+  const { DataDirectory } = directory as { DataDirectory: { open: Product['openDirectory'] } }
   return {
+    ...files,
     openAgent: (options) => Agent.open(options),
     openDirectory: (options) => DataDirectory.open(options),
-    ...(identity as unknown as Pick<Product, 'pair'>),
-    ...(file as unknown as Pick<Product, 'readChecked'>),
-    disk: (disk as unknown as { nodeDisk: unknown }).nodeDisk,
+    pair: (identity as Pick<Product, 'pair'>).pair,
   }
 }

@@ -58,7 +58,8 @@ export class Till {
     const till = new Till(await product.openAgent({ directory: dir, outside, log: LOG }), clock)
     if (!paired && !fresh) {
       await till.online(() => till.agent.sync())
-      await till.agent.disconnect('Asha Kulkarni')
+      // The catalogue is edited in online mode; for what is made offline a person disconnects.
+      if (role === 'till') await till.agent.disconnect('Asha Kulkarni')
     }
     return till
   }
