@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compare, comparisonText } from './compare.js'
 import { loadContestants } from './contestants.js'
@@ -11,6 +11,7 @@ import { endAll } from './processes.js'
 import { writeReport } from './report.js'
 import { Results } from './results.js'
 import { runTrial } from './runner.js'
+import { sideBySide } from './side-by-side.js'
 import { textReport } from './text-table.js'
 
 const EXIT = { ok: 0, failed: 1, interrupted: 130 }
@@ -43,8 +44,13 @@ async function measure(options: Options): Promise<BenchDocument> {
   const scratch = await mkdtemp(join(options.scratch ?? tmpdir(), 'counterfoil-bench-'))
   try {
     const machine = machineOf(scratch)
-    for (const trial of planOf(options))
-      await runTrial(trial, contestants, { scratch, seed: options.seed, results, signal, say })
+    const plan = planOf(options)
+    const settings = { scratch, seed: options.seed, results, signal, say }
+    // Where no time counts, nobody has to wait for the others.
+    const lanes = options.quick ? contestants.map((contestant) => [contestant]) : [contestants]
+    await sideBySide(options.quick ? availableParallelism() : 1, lanes, async (lane) => {
+      for (const trial of plan) await runTrial(trial, lane, settings)
+    })
     const seconds = Math.round((performance.now() - begun) / 1000)
     return documentOf({ results, entries, machine, seconds, interrupted: signal.aborted })
   } finally {

@@ -14,9 +14,9 @@ export interface ProductAgent {
     known(
       kind: 'catalogue',
     ): readonly { readonly kind: 'catalogue'; readonly shop: string; readonly shard: number }[]
-    id(name: { readonly kind: 'catalogue'; readonly shop: string; readonly shard: number }): never
+    id(name: { readonly kind: 'catalogue'; readonly shop: string; readonly shard: number }): string
   }
-  readonly disk: { readonly durable: { flush(id: never): Promise<void> } }
+  readonly disk: { readonly durable: { flush(id: string): Promise<void> } }
   sync(): Promise<{
     readonly complete: boolean
     readonly receipted: number

@@ -26,7 +26,10 @@ export class RelayOperator {
     this.#control = control
   }
 
-  static async at(product: Product, { dir }: ServerAddress): Promise<RelayOperator> {
+  static async at(
+    product: Pick<Product, 'readChecked' | 'disk'>,
+    { dir }: ServerAddress,
+  ): Promise<RelayOperator> {
     return new RelayOperator(await readControl(product, dir))
   }
 

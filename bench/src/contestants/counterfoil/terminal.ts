@@ -3,9 +3,10 @@ import v8 from 'node:v8'
 import type { ReadBack, ServerAddress } from '../../contestant.js'
 import { digestOf } from '../../digest.js'
 import { catalogueOf, priceChangesOf } from '../../items.js'
+import { sideBySide } from '../../side-by-side.js'
 import { serveCommands, timed } from '../../terminal-process.js'
 import { editOf, invoiceFrom, itemFrom } from './mapping.js'
-import { loadProduct } from './product.js'
+import { loadFiles, loadProduct, type Product } from './product.js'
 import { RelayOperator } from './relay.js'
 import { Till } from './till.js'
 
@@ -17,7 +18,8 @@ const PREPARED_AT_ONCE = 8
 /** Items of one import, as the product's command cuts them. */
 const ITEMS_AT_ONCE = 2_000
 
-const product = await loadProduct()
+/** Loaded when it is needed: to read back takes only files and HTTP. */
+let loading: Promise<Product> | undefined
 let till: Till | undefined
 let storming: Till[] = []
 
@@ -26,9 +28,13 @@ function opened(): Till {
   return till
 }
 
+function product(): Promise<Product> {
+  return (loading ??= loadProduct())
+}
+
 /** The relay's operator, with the shop founded. */
 async function operatorOf(server: ServerAddress): Promise<RelayOperator> {
-  const operator = await RelayOperator.at(product, server)
+  const operator = await RelayOperator.at(await product(), server)
   await operator.foundShop()
   return operator
 }
@@ -36,14 +42,14 @@ async function operatorOf(server: ServerAddress): Promise<RelayOperator> {
 serveCommands({
   async open({ dir, server, terminal, publisher = false, fresh = false }) {
     const role = publisher ? 'manager' : 'till'
-    till = await Till.open(product, () => operatorOf(server), { dir, server, terminal, role, fresh })
+    till = await Till.open(await product(), () => operatorOf(server), { dir, server, terminal, role, fresh })
   },
   async make(spec) {
     return { latenciesMs: await opened().make(spec) }
   },
   sync: () => timed(() => opened().sync()),
   async readBack({ server }): Promise<ReadBack> {
-    const exported = await (await RelayOperator.at(product, server)).export()
+    const exported = await (await RelayOperator.at(await loadFiles(), server)).export()
     const bare = exported.find(({ custody }) => custody !== 'receipted')
     if (bare) throw new Error(`${bare.externalRef} is at the relay without a receipt`)
     return {
@@ -55,23 +61,20 @@ serveCommands({
   },
   async prepareStorm({ dir, server, terminals, each, seed, perDay }) {
     const operator = await operatorOf(server)
-    const waiting = Array.from({ length: terminals }, (_, t) => t)
     storming = []
-    const prepare = async (): Promise<void> => {
-      for (let t = waiting.shift(); t !== undefined; t = waiting.shift()) {
-        const start = {
-          dir: join(dir, `T${t}`),
-          server,
-          terminal: `T${t}`,
-          role: 'till',
-          fresh: false,
-        } as const
-        const one = await Till.open(product, async () => operator, start)
-        await one.make({ seed, from: t * each, count: each, perDay, dayFrom: t * each })
-        storming.push(one)
-      }
-    }
-    await Promise.all(Array.from({ length: PREPARED_AT_ONCE }, prepare))
+    const places = Array.from({ length: terminals }, (_, t) => t)
+    await sideBySide(PREPARED_AT_ONCE, places, async (t) => {
+      const start = {
+        dir: join(dir, `T${t}`),
+        server,
+        terminal: `T${t}`,
+        role: 'till',
+        fresh: false,
+      } as const
+      const one = await Till.open(await product(), async () => operator, start)
+      await one.make({ seed, from: t * each, count: each, perDay, dayFrom: t * each })
+      storming.push(one)
+    })
   },
   storm: () =>
     timed(async () => {
