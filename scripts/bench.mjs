@@ -1,7 +1,7 @@
 // Runs the bench: builds the product where it is not built as it stands, installs the bench's packages where there are
 // none, compiles the bench, and hands the arguments on. `npm run bench -- --help` tells them.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -27,9 +27,15 @@ function run(command, commandArgs, folder) {
 const built = join(root, 'dist', 'cli.js')
 const sources = Math.max(newest(join(root, 'src')), newest(join(root, 'schemas')))
 if (!existsSync(built) || newest(join(root, 'dist')) < sources) run(npm, ['run', 'build'], root)
-if (!existsSync(join(bench, 'node_modules'))) {
-  // What has to be compiled takes minutes, or a compiler that is not there: the short form does without.
-  run(npm, ['ci', ...(args.includes('--quick') ? ['--omit=optional'] : [])], bench)
+const modules = join(bench, 'node_modules')
+// What has to be compiled takes minutes, or a compiler that is not there: the short form does without. A whole run tries
+// it once; where it cannot be had, the table says what stands in for it or was skipped.
+const tried = join(modules, '.tried-all')
+if (args.includes('--quick')) {
+  if (!existsSync(modules)) run(npm, ['ci', '--omit=optional'], bench)
+} else if (!existsSync(tried)) {
+  run(npm, ['ci'], bench)
+  writeFileSync(tried, '')
 }
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', bench], root)
 

@@ -6,7 +6,7 @@ import type { CatalogueSpec } from './items.js'
  * Memory, CPU, bytes and disk are measured from outside, in the same way for all; times of a sync inside the terminal.
  */
 export interface Contestant {
-  /** As it is chosen with `--only-peers`, and the name of its folder. */
+  /** As it is chosen with `--contestants`, and the name of its folder. */
   readonly name: string
   /** As it stands in tables. */
   readonly title: string

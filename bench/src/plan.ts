@@ -64,10 +64,12 @@ export function planOf({ only, n, runs, quick }: PlanOptions): Trial[] {
   const most = Math.max(...sizes.sync)
   const histories = sizes.histories
   const all: Trial[] = [
-    sealTrial(sizes.books, sizes.seals, runs, 30),
-    ...sizes.sync.map((size) => syncTrial({ n: size, whole: size === most, runs, allowance: 60 })),
-    ...(sizes.realSales ? [syncTrial({ n: 'real', whole: false, runs, allowance: 15 })] : []),
-    wireTrial(most, 1, 60),
+    sealTrial(sizes.books, sizes.seals, runs, 45),
+    ...sizes.sync.map((size) =>
+      syncTrial({ n: size, whole: size === most, runs, allowance: size === most ? 75 : 30 }),
+    ),
+    ...(sizes.realSales ? [syncTrial({ n: 'real', whole: false, runs, allowance: 20 })] : []),
+    wireTrial(most, 1, 30),
     ...sizes.storms.map((terminals) => stormTrial(terminals, sizes.each, runs, 60)),
     ...histories.map((history) =>
       historyTrial({
@@ -81,7 +83,7 @@ export function planOf({ only, n, runs, quick }: PlanOptions): Trial[] {
     ),
     ...sizes.catalogues.flatMap((items) => [
       catalogueTrial(items, false, runs, 20),
-      catalogueTrial(items, true, 1, 20),
+      ...(quick ? [] : [catalogueTrial(items, true, 1, 20)]),
     ]),
     forceTrial(most, runs, 60),
   ]

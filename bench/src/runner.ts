@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Contestant } from './contestant.js'
-import type { Results } from './results.js'
+import { FLOOR, PRODUCT, type Results } from './results.js'
 import type { Trial } from './trials/trial.js'
 
 export interface RunnerOptions {
@@ -14,6 +14,10 @@ export interface RunnerOptions {
   readonly say: (text: string) => void
 }
 
+/** The figures that goals are about want all their runs; of the peers, it is enough to see where they stand. */
+const COMPARED: readonly string[] = [FLOOR, PRODUCT]
+const PEERS_SHARE = 0.5
+
 /**
  * Runs a trial as often as it wants, the contestants in turn, so that the noise of the machine meets all alike. A
  * contestant that failed, or has used up its time, is asked no more.
@@ -25,8 +29,8 @@ export async function runTrial(
 ): Promise<void> {
   const { results, signal } = options
   const left = new Map<string, number>()
-  for (const contestant of contestants)
-    if (takesPart(trial, contestant)) left.set(contestant.name, trial.allowance)
+  for (const contestant of contestants.filter((one) => takesPart(trial, one)))
+    left.set(contestant.name, trial.allowance * (COMPARED.includes(contestant.name) ? 1 : PEERS_SHARE))
   for (let run = 0; run < trial.runs; run += 1) {
     for (const contestant of contestants) {
       const seconds = left.get(contestant.name)
@@ -58,11 +62,18 @@ function takesPart({ task, size, among }: Trial, { name, takes }: Contestant): b
 
 let folders = 0
 
-async function runOnce(trial: Trial, contestant: Contestant, { scratch, seed, say }: RunnerOptions) {
+/** A run that takes so much longer than all runs may is stuck, or would hold up the table for nothing. */
+const MOST_ALLOWANCES = 4
+
+async function runOnce(trial: Trial, contestant: Contestant, { scratch, seed, signal }: RunnerOptions) {
   const dir = join(scratch, String((folders += 1)))
   await mkdir(dir, { recursive: true })
+  const late = AbortSignal.timeout(MOST_ALLOWANCES * trial.allowance * 1000)
   try {
-    return await trial.run(contestant, { dir, seed, say })
+    return await trial.run(contestant, { dir, seed, signal: AbortSignal.any([signal, late]) })
+  } catch (error) {
+    if (!late.aborted) throw error
+    throw new Error(`It was ended after ${MOST_ALLOWANCES * trial.allowance} s.`, { cause: error })
   } finally {
     await rm(dir, { recursive: true, force: true })
   }

@@ -19,8 +19,9 @@ export function catalogueTrial(items: number, counted: boolean, runs: number, al
     size: items,
     runs,
     allowance,
-    run: (contestant, { dir, seed }) =>
-      Scene.with(contestant, dir, async (scene) => {
+    run: (contestant, place) =>
+      Scene.with(contestant, place, async (scene) => {
+        const { seed } = place
         const proxy = counted ? await CountingProxy.before(scene.server.port) : undefined
         try {
           const at = proxy ? { ...scene.address, port: proxy.port } : scene.address

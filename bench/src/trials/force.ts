@@ -12,8 +12,9 @@ export function forceTrial(n: number, runs: number, allowance: number): Trial {
     size: n,
     runs,
     allowance,
-    run: (contestant, { dir, seed }) =>
-      Scene.with(contestant, dir, async (scene) => {
+    run: (contestant, place) =>
+      Scene.with(contestant, place, async (scene) => {
+        const { seed } = place
         const spec = { seed, from: 0, count: n, perDay: PER_DAY }
         const terminal = await scene.terminal('T01')
         await terminal.do('make', spec)

@@ -35,8 +35,9 @@ export function historyTrial(options: HistoryOptions): Trial {
     size: history,
     runs: 1,
     allowance,
-    run: (contestant, { dir, seed }) =>
-      Scene.with(contestant, dir, async (scene) => {
+    run: (contestant, place) =>
+      Scene.with(contestant, place, async (scene) => {
+        const { seed } = place
         const terminal = await scene.terminal('T01')
         const past = new Past(terminal, seed)
         await past.make(history)

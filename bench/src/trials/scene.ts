@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Contestant, OpenCommand, ReadBack, ServerAddress } from '../contestant.js'
+import type { Place } from './trial.js'
 import { startServer, Terminal, type Process, type Server } from '../processes.js'
 
 /** A contestant's processes in one run: a server, and terminals in folders of their own. */
@@ -16,13 +17,20 @@ export class Scene {
   }
 
   /** Runs work with a server that has just begun, and ends everything after it, whatever happens. */
-  static async with<R>(contestant: Contestant, dir: string, work: (scene: Scene) => Promise<R>): Promise<R> {
+  static async with<R>(
+    contestant: Contestant,
+    { dir, signal }: Pick<Place, 'dir' | 'signal'>,
+    work: (scene: Scene) => Promise<R>,
+  ): Promise<R> {
     const scene = new Scene(contestant, dir)
+    const kill = (): void => scene.#begun.forEach(({ child }) => child.kill('SIGKILL'))
+    signal.addEventListener('abort', kill)
     try {
       await mkdir(scene.serverDir)
       await scene.#start(0)
       return await work(scene)
     } finally {
+      signal.removeEventListener('abort', kill)
       for (const process of scene.#begun.reverse()) await process.end('SIGKILL')
     }
   }

@@ -18,8 +18,9 @@ export function sealTrial(books: readonly number[], seals: number, runs: number,
     size: all,
     runs,
     allowance,
-    run: (contestant, { dir, seed }) =>
-      Scene.with(contestant, dir, async (scene) => {
+    run: (contestant, place) =>
+      Scene.with(contestant, place, async (scene) => {
+        const { seed } = place
         const terminal = await scene.terminal('T01')
         // Another terminal's book takes the warm-up, so that the first here is the first of its book.
         const samples: Sample[] = []

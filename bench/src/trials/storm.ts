@@ -13,8 +13,9 @@ export function stormTrial(terminals: number, each: number, runs: number, allowa
     size: terminals,
     runs,
     allowance,
-    run: (contestant, { dir, seed }) =>
-      Scene.with(contestant, dir, async (scene) => {
+    run: (contestant, place) =>
+      Scene.with(contestant, place, async (scene) => {
+        const { seed } = place
         const crowd = scene.process()
         await crowd.do('prepareStorm', {
           dir: scene.terminalDir('crowd'),

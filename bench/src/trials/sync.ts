@@ -32,8 +32,9 @@ export function syncTrial({ n, whole, runs, allowance }: SyncOptions): Trial {
     size,
     runs,
     allowance,
-    run: (contestant, { dir, seed }) =>
-      Scene.with(contestant, dir, async (scene) => {
+    run: (contestant, place) =>
+      Scene.with(contestant, place, async (scene) => {
+        const { seed } = place
         const spec = specOf(n, seed)
         const terminal = await scene.terminal('T01')
         await terminal.do('make', spec)

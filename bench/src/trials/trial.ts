@@ -7,8 +7,8 @@ export interface Place {
   /** An empty folder of its own, on the disk that all share; removed afterwards. */
   readonly dir: string
   readonly seed: number
-  /** Tells how far it is. */
-  say(text: string): void
+  /** Ends what runs: it takes too long, or somebody stopped the bench. */
+  readonly signal: AbortSignal
 }
 
 /** One thing a contestant does to be measured; begun anew, in an empty folder, for each run. */
@@ -22,7 +22,7 @@ export interface Trial {
   readonly among?: readonly string[]
   /** Runs of each contestant. */
   readonly runs: number
-  /** Seconds after which a contestant begins no further run of it, so that the slow ones do not hold up the table. */
+  /** Seconds after which floor and product begin no further run of it, peers after half of them. */
   readonly allowance: number
   /** @returns what was measured. It throws where what was stored is not what was made, and then nothing counts. */
   run(contestant: Contestant, place: Place): Promise<readonly Sample[]>

@@ -13,8 +13,9 @@ export function wireTrial(n: number, runs: number, allowance: number): Trial {
     size: n,
     runs,
     allowance,
-    run: (contestant, { dir, seed }) =>
-      Scene.with(contestant, dir, async (scene) => {
+    run: (contestant, place) =>
+      Scene.with(contestant, place, async (scene) => {
+        const { seed } = place
         const proxy = await CountingProxy.before(scene.server.port)
         try {
           const spec = { seed, from: 0, count: n, perDay: PER_DAY }

@@ -89,12 +89,25 @@ export class Till {
     }
   }
 
-  /** *Sync Data To Server*: resolves when receipts for everything were verified here. */
+  /**
+   * *Sync Data To Server*: resolves when receipts for everything were verified here. Where the connection is lost it is
+   * given again, as the product tells its user to; the time goes on.
+   */
   async sync(): Promise<void> {
-    const { complete, notTaken } = await this.online(() => this.agent.sync())
-    if (!complete) throw new Error(`Not everything was taken: ${JSON.stringify(notTaken.slice(0, 5))}`)
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const { complete, notTaken } = await this.online(() => this.agent.sync())
+        if (complete) return
+        throw new Error(`Not everything was taken: ${JSON.stringify(notTaken.slice(0, 5))}`)
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'link-lost' || tries === MOST_TRIES) throw error
+        console.error(`counterfoil: the connection was lost; try ${tries + 1}`)
+      }
+    }
   }
 }
+
+const MOST_TRIES = 5
 
 const LOG = {
   info: () => undefined,
