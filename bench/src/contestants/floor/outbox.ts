@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Invoice } from '../../invoices.js'
 import type { Item } from '../../items.js'
-import { inTransaction, type Database, type Sqlite, type Statement } from './sqlite.js'
+import { closeDatabase, inTransaction, type Database, type Sqlite, type Statement } from './sqlite.js'
 
 export interface Waiting {
   readonly seq: number
@@ -72,6 +72,6 @@ export class Outbox {
   }
 
   close(): void {
-    this.#database.close()
+    closeDatabase(this.#database)
   }
 }

@@ -5,7 +5,7 @@ import express from 'express'
 import type { Invoice } from '../../invoices.js'
 import type { Item } from '../../items.js'
 import { argumentsOf, ready, untilTerminated } from '../../server-process.js'
-import { inTransaction, loadSqlite } from './sqlite.js'
+import { closeDatabase, inTransaction, loadSqlite } from './sqlite.js'
 
 const { dir, port } = argumentsOf()
 mkdirSync(dir, { recursive: true })
@@ -62,5 +62,5 @@ app.get('/items', (request, response) => {
 const server = app.listen(port, '127.0.0.1', () => ready((server.address() as AddressInfo).port))
 untilTerminated(() => {
   server.closeAllConnections()
-  database.close()
+  closeDatabase(database)
 })
