@@ -1,15 +1,27 @@
 import type { Unit } from './rows.js'
 
-/** A figure with three digits that count, in the unit in which it is read most easily. */
-export function figure(value: number, unit: Unit): string {
+/** The unit in which a value is read most easily, and how much of the base unit it is. */
+function scaleOf(value: number, unit: Unit): { readonly name: string; readonly base: number } {
   switch (unit) {
     case 'ms':
-      return value >= 1_000 ? `${digits(value / 1_000)} s` : `${digits(value)} ms`
+      return value >= 1_000 ? { name: 's', base: 1_000 } : { name: 'ms', base: 1 }
     case 'cpu-s':
-      return `${digits(value)} s`
+      return { name: 's', base: 1 }
     case 'bytes':
-      return value >= 1_000_000 ? `${digits(value / 1_000_000)} MB` : `${digits(value / 1_000)} KB`
+      return value >= 1_000_000 ? { name: 'MB', base: 1_000_000 } : { name: 'KB', base: 1_000 }
   }
+}
+
+/** A figure with three digits that count. */
+export function figure(value: number, unit: Unit): string {
+  const { name, base } = scaleOf(value, unit)
+  return `${digits(value / base)} ${name}`
+}
+
+/** Figures from and to, in the unit of the value they surround, which is not named again. */
+export function range(from: number, to: number, around: number, unit: Unit): string {
+  const { base } = scaleOf(around, unit)
+  return `${digits(from / base)}–${digits(to / base)}`
 }
 
 function digits(value: number): string {

@@ -1,10 +1,10 @@
 import { resultsOf, type BenchDocument, type Competitor } from './document.js'
-import { figure, ratioText } from './format.js'
+import { figure, range, ratioText } from './format.js'
 import { machineText } from './machine.js'
 import type { Plot } from './plots.js'
 import { PRODUCT, type Results } from './results.js'
 import { goalOf, MEASURE_TITLES, MEASURES, type MeasureId, type Row } from './rows.js'
-import { shownOf, shownRatio } from './text-table.js'
+import { byMeasure, shownOf, shownRatio } from './text-table.js'
 
 /** The part of docs/PERFORMANCE.md that is written by the bench. */
 export function markdownOf(document: BenchDocument, plots: readonly Plot[]): string {
@@ -42,7 +42,10 @@ function head(document: BenchDocument, shown: readonly Competitor[]): string[] {
 
 /** What was aimed at, and how far it is. */
 function goals(results: Results): string[] {
-  const rows = results.rows().filter((row) => goalOf(row) !== undefined)
+  const rows = results
+    .rows()
+    .filter((row) => goalOf(row) !== undefined)
+    .sort(byMeasure)
   if (rows.length === 0) return []
   const lines = rows.map((row) => {
     const goal = goalOf(row) ?? 0
@@ -85,11 +88,11 @@ function cell(results: Results, row: Row, contestant: string): string {
   const summary = results.summary(row.id, contestant)
   if (!summary) return '—'
   const { median, min, max, quartiles, runs } = summary
-  const show = (value: number): string => figure(value, row.unit)
   const ratio = shownRatio(results, row, contestant)
-  const bold = `**${show(median)}**${ratio === undefined ? '' : ` ${ratioText(ratio)}`}`
+  const bold = `**${figure(median, row.unit)}**${ratio === undefined ? '' : ` ${ratioText(ratio)}`}`
   if (runs === 1 || min === max) return `${bold}<br>[${runs}]`
-  return `${bold}<br>[${show(quartiles[0])}–${show(quartiles[1])}; ${show(min)}–${show(max)}; ${runs}]`
+  const [low, high] = quartiles
+  return `${bold}<br>[${range(low, high, median, row.unit)}; ${range(min, max, median, row.unit)}; ${runs}]`
 }
 
 function notes({ skipped, failures }: BenchDocument, shown: readonly Competitor[]): string[] {

@@ -30,20 +30,23 @@ function ratios(measure: MeasureId, results: Results, shown: readonly Competitor
       const goal = goalOf(row)
       const bars = others.flatMap(({ name }) => {
         const value = results.ratio(row, name)
-        const series = shown.findIndex((one) => one.name === name)
-        return value === undefined || value <= 0 ? [] : [{ series, value, label: ratioText(value) }]
+        const place = shown.findIndex((one) => one.name === name)
+        return value === undefined || value <= 0 ? [] : [{ place, value, label: ratioText(value) }]
       })
       return { title: row.title, bars, ...(goal === undefined ? {} : { goal }) }
     })
     .filter(({ bars }) => bars.length > 0)
   if (groups.length === 0) return []
   const title = `${measure}, ratio to the floor: ${MEASURE_TITLES[measure]}`
+  const series = shown
+    .map(({ title: name }, place) => ({ name, place }))
+    .filter(({ place }) => groups.some(({ bars }) => bars.some((bar) => bar.place === place)))
   return [
     {
       measure,
       file: `${measure}.svg`,
-      alt: `${title}. Dashed: the goal. The figures stand in the table above.`,
-      svg: barPlot({ title, series: shown.map(({ title }) => title), groups }),
+      alt: `${title}. The figures stand in the table above.`,
+      svg: barPlot({ title, series, groups }),
     },
   ]
 }
@@ -65,7 +68,7 @@ function syncLines(results: Results, shown: readonly Competitor[]): Plot[] {
       measure: 'M2',
       file: 'M2-lines.svg',
       alt: `${title}. The figures stand in the table above.`,
-      svg: linePlot({ title, xTitle: 'invoices', yTitle: 'time', series, yText: timeText }),
+      svg: linePlot({ title, xTitle: 'invoices', series, yText: timeText }),
     },
   ]
 }
@@ -92,7 +95,7 @@ function growthLines(results: Results, shown: readonly Competitor[]): Plot[] {
       measure: 'M10',
       file: `M10-${kind}.svg`,
       alt: `${title}. The figures stand in the table above.`,
-      svg: linePlot({ title, xTitle: 'invoices of history', yTitle: 'time', series, yText: timeText }),
+      svg: linePlot({ title, xTitle: 'invoices of history', series, yText: timeText }),
     })
   }
   return plots

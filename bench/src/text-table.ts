@@ -1,5 +1,5 @@
 import { resultsOf, type BenchDocument, type Competitor } from './document.js'
-import { figure, ratioText } from './format.js'
+import { figure, range, ratioText } from './format.js'
 import { machineText } from './machine.js'
 import { FLOOR, type Results } from './results.js'
 import { goalOf, MEASURE_TITLES, type Row } from './rows.js'
@@ -57,7 +57,7 @@ function cell(results: Results, row: Row, contestant: string): string {
   if (!summary) return '—'
   const { median, min, max, runs } = summary
   const ratio = shownRatio(results, row, contestant)
-  const spread = runs > 1 ? ` [${figure(min, row.unit)}–${figure(max, row.unit)}; ${runs}]` : ' [1]'
+  const spread = runs > 1 ? ` [${range(min, max, median, row.unit)}; ${runs}]` : ' [1]'
   return `${figure(median, row.unit)}${ratio === undefined ? '' : ` ${ratioText(ratio)}`}${spread}`
 }
 
