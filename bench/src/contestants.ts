@@ -12,6 +12,7 @@ const NAMES = [
   'counterfoil',
   'pouchdb',
   'yjs',
+  'yjs-eager',
   'automerge-days',
   'automerge-invoices',
 ] as const

@@ -1,0 +1,1 @@
+export { eager as contestant } from '../../peers/yjs/contestants.js'

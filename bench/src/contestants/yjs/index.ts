@@ -1,0 +1,1 @@
+export { stock as contestant } from '../../peers/yjs/contestants.js'

@@ -1,0 +1,3 @@
+import { serveDocuments } from '../../peers/yjs/server.js'
+
+await serveDocuments({})
