@@ -1,0 +1,1 @@
+export { perDay as contestant } from '../../peers/automerge/contestants.js'

@@ -1,0 +1,1 @@
+export { perInvoice as contestant } from '../../peers/automerge/contestants.js'

@@ -1,0 +1,1 @@
+import '../../peers/automerge/server.js'

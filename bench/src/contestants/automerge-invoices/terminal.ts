@@ -1,0 +1,6 @@
+import '../../peers/automerge/steady-wasm.js'
+import { automergeCommands } from '../../peers/automerge/commands.js'
+import { perInvoice } from '../../peers/automerge/layouts.js'
+import { serveCommands } from '../../terminal-process.js'
+
+serveCommands(automergeCommands(perInvoice))
