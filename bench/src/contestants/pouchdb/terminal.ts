@@ -1,4 +1,5 @@
 import type PouchDB from 'pouchdb'
+import type { Stored } from 'pouchdb'
 import type { OpenCommand, ReadBack, ServerAddress } from '../../contestant.js'
 import { catalogueOf, priceChangesOf, type CatalogueSpec } from '../../items.js'
 import { makeAll } from '../../peers/make.js'
@@ -65,7 +66,7 @@ function localCatalogue(): PouchDB<ItemFields> {
   return catalogue
 }
 
-async function put<T>(database: PouchDB<T>, document: Parameters<PouchDB<T>['put']>[0]): Promise<void> {
+async function put<T>(database: PouchDB<T>, document: Stored<T>): Promise<void> {
   await database.put(document)
 }
 
@@ -77,22 +78,22 @@ async function send(from: PouchDB<InvoiceFields>, server: ServerAddress): Promis
 
 async function publish(spec: CatalogueSpec, server: ServerAddress): Promise<void> {
   const remote = remoteDatabase<ItemFields>(server, 'catalogue')
-  const documents = [...(spec.revision === 0 ? catalogueOf(spec) : priceChangesOf(spec))].map(documentOfItem)
-  const revisions = new Map<string, string>()
-  for await (const { _id, _rev } of documentsOf(remote)) if (_rev !== undefined) revisions.set(_id, _rev)
-  const answers = await remote.bulkDocs(
-    documents.map((document) => {
-      const _rev = revisions.get(document._id)
-      return _rev === undefined ? document : { ...document, _rev }
-    }),
-  )
+  const items = spec.revision === 0 ? catalogueOf(spec) : priceChangesOf(spec)
+  const known = new Map<string, Stored<ItemFields>>()
+  for await (const document of documentsOf(remote)) {
+    const { _id: sku } = document
+    known.set(sku, document)
+  }
+  // What is known is changed, in the revision that it has.
+  const documents = [...items].map((item) => ({ ...known.get(item.sku), ...documentOfItem(item) }))
+  const answers = await remote.bulkDocs(documents)
   if (answers.some(({ error }) => error)) throw new Error('The catalogue was not taken')
   await remote.close()
 }
 
 async function entriesOf<T>(
   database: PouchDB<T>,
-  entry: (document: Parameters<PouchDB<T>['put']>[0]) => [string, string],
+  entry: (document: Stored<T>) => [string, string],
 ): Promise<ReadBack['entries']> {
   const entries: [string, string][] = []
   for await (const document of documentsOf(database)) entries.push(entry(document))

@@ -22,11 +22,7 @@ serveCommands({
   sync: () => timed(() => days.send(opened.server)),
   readBack: ({ server }) => readBackDays(server),
   async prepareStorm(command) {
-    const terminals = await stormTerminals(
-      command,
-      openDays,
-      (terminal, invoice) => terminal.put(invoice),
-    )
+    const terminals = await stormTerminals(command, openDays, (terminal, invoice) => terminal.put(invoice))
     storming = { server: command.server, terminals }
   },
   storm: () =>

@@ -17,7 +17,6 @@ export async function readBackDocuments(server: ServerAddress, layout: Layout): 
     for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
       const handle = await repo.find<unknown>(id)
       for (const invoice of layout.invoicesOf(handle.doc())) entries.push([invoice.id, digestOf(invoice)])
-      await repo.removeFromCache(id)
     }
   }
   await connected(repo, server, async () => {

@@ -42,4 +42,3 @@ export class Store {
     await this.repo.flush()
   }
 }
-

@@ -8,7 +8,9 @@ import { headsAtServer } from './at-server.js'
 /** A repo on a terminal's disk. Without a folder, one in memory. */
 export function terminalRepo(dir?: string): Repo {
   return new Repo(
-    dir === undefined ? {} : { storage: new NodeFSStorageAdapter(join(dir, 'documents')), isEphemeral: false },
+    dir === undefined
+      ? {}
+      : { storage: new NodeFSStorageAdapter(join(dir, 'documents')), isEphemeral: false },
   )
 }
 
@@ -19,9 +21,13 @@ export async function connected<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const adapter = new WebSocketClientAdapter(`ws://${host}:${port}`)
+  // The adapter calls itself ready after a second, whether or not the server has answered; then nothing would be found.
+  const peer = new Promise<void>((resolve) => {
+    repo.networkSubsystem.once('peer', () => resolve())
+  })
   repo.networkSubsystem.addNetworkAdapter(adapter)
   try {
-    await adapter.whenReady()
+    await peer
     return await work()
   } finally {
     repo.networkSubsystem.removeNetworkAdapter(adapter)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { LeveldbPersistence } from 'y-leveldb'
-import { Doc, encodeStateVector } from 'yjs'
+import { encodeStateVector, type Doc } from 'yjs'
 import type { ServerAddress } from '../../contestant.js'
 import type { Invoice } from '../../invoices.js'
 import { Connection } from './connection.js'

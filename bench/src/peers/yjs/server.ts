@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Server } from '@hocuspocus/server'
-import { argumentsOf, ready } from '../../server-process.js'
+import { argumentsOf, ready, untilTerminated } from '../../server-process.js'
 import { AcknowledgingSQLite } from './acknowledging-sqlite.js'
 
-/** Runs a Hocuspocus server as this process; it ends in good order on SIGTERM by itself. */
+/** Runs a Hocuspocus server as this process. */
 export async function serveDocuments(options: { readonly debounce?: number }): Promise<void> {
   const { dir, port } = argumentsOf()
   mkdirSync(dir, { recursive: true })
@@ -12,9 +12,11 @@ export async function serveDocuments(options: { readonly debounce?: number }): P
     port,
     address: '127.0.0.1',
     quiet: true,
+    stopOnSignals: false,
     extensions: [new AcknowledgingSQLite({ database: join(dir, 'documents.sqlite') })],
     ...options,
   })
   await server.listen()
   ready(server.address.port)
+  untilTerminated(() => server.destroy())
 }
