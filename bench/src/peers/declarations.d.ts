@@ -59,6 +59,7 @@ declare module 'y-leveldb' {
     storeUpdate(name: string, update: Uint8Array): Promise<number>
     setMeta(name: string, key: string, value: unknown): Promise<void>
     getMeta(name: string, key: string): Promise<unknown>
+    delMeta(name: string, key: string): Promise<void>
     getAllDocNames(): Promise<string[]>
     destroy(): Promise<void>
   }

@@ -1,27 +1,22 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DocumentId, UrlHeads } from '@automerge/automerge-repo'
+import type { DocumentId } from '@automerge/automerge-repo'
 
-/** The documents of a terminal by day or by invoice, and what of them the server has: a repo lists nothing. */
+/** The documents of a terminal by day or by invoice, and whether the server has all of them: a repo lists nothing. */
 export class DocumentList {
   readonly #ids = new Map<string, DocumentId>()
-  readonly #sent: Map<DocumentId, UrlHeads>
-  readonly #listFile: string
-  readonly #sentFile: string
+  readonly #unsent = new Set<DocumentId>()
+  readonly #file: string
 
   constructor(dir: string) {
-    this.#listFile = join(dir, 'documents.txt')
-    this.#sentFile = join(dir, 'sent.json')
-    if (existsSync(this.#listFile)) {
-      for (const line of readFileSync(this.#listFile, 'utf8').split('\n').filter(Boolean)) {
-        const [key = '', id = ''] = line.split(' ')
-        this.#ids.set(key, id as DocumentId)
-      }
+    this.#file = join(dir, 'documents.txt')
+    if (!existsSync(this.#file)) return
+    for (const line of readFileSync(this.#file, 'utf8').split('\n').filter(Boolean)) {
+      const [what, id, key] = line.split(' ') as [string, DocumentId, string?]
+      if (key !== undefined) this.#ids.set(key, id)
+      if (what === 'sent') this.#unsent.delete(id)
+      else this.#unsent.add(id)
     }
-    const sent = existsSync(this.#sentFile)
-      ? (JSON.parse(readFileSync(this.#sentFile, 'utf8')) as [DocumentId, UrlHeads][])
-      : []
-    this.#sent = new Map(sent)
   }
 
   get(key: string): DocumentId | undefined {
@@ -30,21 +25,24 @@ export class DocumentList {
 
   add(key: string, id: DocumentId): void {
     this.#ids.set(key, id)
-    appendFileSync(this.#listFile, `${key} ${id}\n`)
+    this.#unsent.add(id)
+    appendFileSync(this.#file, `new ${id} ${key}\n`)
   }
 
-  /** Those that were never sent, and the last, which may have changed since. */
+  /** To be said before a document changes. */
+  noteChange(id: DocumentId): void {
+    if (this.#unsent.has(id)) return
+    this.#unsent.add(id)
+    appendFileSync(this.#file, `changed ${id}\n`)
+  }
+
+  /** Those that are new or have changed since they were sent. */
   unsent(): DocumentId[] {
-    const ids = [...this.#ids.values()]
-    return ids.filter((id, place) => place === ids.length - 1 || !this.#sent.has(id))
+    return [...this.#unsent]
   }
 
-  isSent(id: DocumentId, heads: UrlHeads): boolean {
-    return this.#sent.get(id)?.join() === heads.join()
-  }
-
-  noteSent(all: readonly (readonly [DocumentId, UrlHeads])[]): void {
-    for (const [id, heads] of all) this.#sent.set(id, heads)
-    writeFileSync(this.#sentFile, JSON.stringify([...this.#sent]))
+  noteSent(ids: readonly DocumentId[]): void {
+    for (const id of ids) this.#unsent.delete(id)
+    appendFileSync(this.#file, ids.map((id) => `sent ${id}\n`).join(''))
   }
 }

@@ -25,6 +25,7 @@ export const perInvoice: Layout = {
 export const perDay: Layout = {
   async put(invoice, repo, list) {
     const handle = await dayOf(invoice.day, repo, list)
+    list.noteChange(handle.documentId)
     handle.change((day) => {
       day.invoices[invoice.id] = invoice
     })

@@ -31,11 +31,11 @@ export class Store {
 
   /** Connects, which announces the documents in memory; resolves when the server has saved all that was unsent. */
   async send(server: ServerAddress): Promise<void> {
-    const handles = await Promise.all(this.#list.unsent().map((id) => this.repo.find(id)))
-    const unsent = handles.map((handle) => [handle.documentId, handle.heads()] as const)
-    const wanted = unsent.filter(([id, heads]) => !this.#list.isSent(id, heads))
+    const ids = this.#list.unsent()
+    const handles = await Promise.all(ids.map((id) => this.repo.find(id)))
+    const wanted = handles.map((handle) => [handle.documentId, handle.heads()] as const)
     await connected(this.repo, server, () => storedAtServer(server, wanted))
-    this.#list.noteSent(wanted)
+    this.#list.noteSent(ids)
   }
 
   async close(): Promise<void> {

@@ -1,20 +1,21 @@
 import { join } from 'node:path'
 import { LeveldbPersistence } from 'y-leveldb'
-import { encodeStateVector, type Doc } from 'yjs'
+import type { Doc } from 'yjs'
 import type { ServerAddress } from '../../contestant.js'
 import type { Invoice } from '../../invoices.js'
 import { Connection } from './connection.js'
 import { CATALOGUE, INVOICES, dayName } from './names.js'
-import { covers, vectorText } from './vectors.js'
 
-/** Of a document: the state vector that the server had stored when it was last synced. */
-const STORED = 'stored'
+/** Noted with a document that the server had stored in full when it was synced, and that has not changed since. */
+const SENT = 'sent'
 
 /** A terminal's documents, one for each day, kept in LevelDB: every update is written as it comes. */
 export class DayDocuments {
   readonly #persistence: LeveldbPersistence
   readonly #terminal: string
   readonly #documents = new Map<string, Doc>()
+  /** Names of those of them that are noted as sent. */
+  readonly #sent = new Set<string>()
   /** Writes that are under way. */
   readonly #writes = new Set<Promise<unknown>>()
 
@@ -25,7 +26,9 @@ export class DayDocuments {
 
   /** Adds an invoice to its day; resolves when LevelDB has written it. */
   async put(invoice: Invoice): Promise<void> {
-    const document = await this.document(dayName(this.#terminal, invoice.day))
+    const name = dayName(this.#terminal, invoice.day)
+    const document = await this.document(name)
+    if (this.#sent.delete(name)) await this.#persistence.delMeta(name, SENT)
     document.getMap(INVOICES).set(invoice.id, invoice)
     await this.written()
   }
@@ -40,6 +43,7 @@ export class DayDocuments {
       this.#writes.add(write)
     })
     this.#documents.set(name, document)
+    if (await this.#isSent(name)) this.#sent.add(name)
     return document
   }
 
@@ -54,8 +58,10 @@ export class DayDocuments {
     const unsent = await this.#unsent()
     await connection.store(unsent)
     connection.close()
-    for (const [name, document] of unsent)
-      await this.#persistence.setMeta(name, STORED, vectorText(encodeStateVector(document)))
+    for (const [name] of unsent) {
+      await this.#persistence.setMeta(name, SENT, true)
+      this.#sent.add(name)
+    }
   }
 
   async close(): Promise<void> {
@@ -64,13 +70,15 @@ export class DayDocuments {
   }
 
   async #unsent(): Promise<[string, Doc][]> {
-    const names = await this.#persistence.getAllDocNames()
     const unsent: [string, Doc][] = []
-    for (const name of names.filter((name) => name !== CATALOGUE)) {
-      const stored = (await this.#persistence.getMeta(name, STORED)) as string | undefined
-      const document = await this.document(name)
-      if (!covers(stored ?? '', encodeStateVector(document))) unsent.push([name, document])
+    for (const name of await this.#persistence.getAllDocNames()) {
+      if (name === CATALOGUE || (await this.#isSent(name))) continue
+      unsent.push([name, await this.document(name)])
     }
     return unsent
+  }
+
+  async #isSent(name: string): Promise<boolean> {
+    return this.#sent.has(name) || (await this.#persistence.getMeta(name, SENT)) === true
   }
 }
