@@ -1,5 +1,12 @@
 import { decodeBookChange, MalformedChange, type BookChange } from './book-change.js'
-import { CHAIN_START, isSale, MalformedRecord, readRecord, verifyRecord, type SealedRecord } from './record.js'
+import {
+  CHAIN_START,
+  isSale,
+  MalformedRecord,
+  readRecord,
+  verifyRecord,
+  type SealedRecord,
+} from './record.js'
 import { isNoteOf, readNote } from './change-note.js'
 import { addToTotals, noTotals } from './day-totals.js'
 import { addDecimals } from './decimal.js'
@@ -155,7 +162,8 @@ function readRecords(line: readonly Read[], context: RunContext): RunFound {
     for (const { position, stored } of records) {
       const record = readRecord(stored)
       const { chain, day } = record.body
-      if (chain.position !== position || chain.terminal !== name.code || chain.epoch !== name.epoch) return UNUSUAL
+      if (chain.position !== position || chain.terminal !== name.code || chain.epoch !== name.epoch)
+        return UNUSUAL
       if (day !== name.day || (position === 1 && chain.prev !== CHAIN_START)) return UNUSUAL
       if (last && (position !== last.body.chain.position + 1 || chain.prev !== last.hash)) return UNUSUAL
       first ??= record
@@ -201,7 +209,9 @@ class Tally {
   }
 
   get result(): Pick<BookRun, 'totals' | 'sold'> {
-    const sold = [...this.#sold].map(([sku, quantity]) => [shardOf(sku, this.#shards), sku, quantity] as const)
+    const sold = [...this.#sold].map(
+      ([sku, quantity]) => [shardOf(sku, this.#shards), sku, quantity] as const,
+    )
     return { totals: this.#totals, sold }
   }
 }
@@ -222,7 +232,15 @@ export interface BookTip {
   readonly lastHash: string
 }
 
-export const NO_TIP: BookTip = { head: undefined, hashes: [], seqs: [], lastOp: 0, first: 0, last: 0, lastHash: '' }
+export const NO_TIP: BookTip = {
+  head: undefined,
+  hashes: [],
+  seqs: [],
+  lastOp: 0,
+  first: 0,
+  last: 0,
+  lastHash: '',
+}
 
 /**
  * The tip of a book from its changes, which were checked when they were taken.
@@ -258,7 +276,10 @@ export function readTip(
 }
 
 /** The tip after a run; undefined where the run does not simply go on from it. */
-export function tipAfter(tip: BookTip, { changes, first, last, prev, lastHash }: BookRun): BookTip | undefined {
+export function tipAfter(
+  tip: BookTip,
+  { changes, first, last, prev, lastHash }: BookRun,
+): BookTip | undefined {
   if (tip.last > 0 && (first !== tip.last + 1 || prev !== tip.lastHash)) return undefined
   const seqs = new Map(tip.seqs)
   let { lastOp } = tip

@@ -45,7 +45,9 @@ function addTenders(totals: readonly TenderTotal[], sale: SaleRecord): TenderTot
 export function mergeTotals(totals: DayTotals, more: DayTotals): DayTotals {
   const series = [...totals.series]
   for (const run of more.series) {
-    const index = series.findIndex(({ type, from }) => type === run.type && prefixOf(from) === prefixOf(run.from))
+    const index = series.findIndex(
+      ({ type, from }) => type === run.type && prefixOf(from) === prefixOf(run.from),
+    )
     const known = series[index]
     if (known) series[index] = { ...known, to: run.to, count: known.count + run.count }
     else series.push(run)

@@ -44,7 +44,10 @@ export function decodeBooks(body: Uint8Array): BookPart[] {
     const head = readHead(bytes.toString('utf8', start, start + length))
     at = start + length + head.bytes
     if (at > bytes.length) throw badBooks('it ends within a day book')
-    parts.push({ ...head, changes: new Uint8Array(body.buffer, body.byteOffset + start + length, head.bytes) })
+    parts.push({
+      ...head,
+      changes: new Uint8Array(body.buffer, body.byteOffset + start + length, head.bytes),
+    })
   }
   return parts
 }

@@ -67,7 +67,13 @@ export class CountedLines {
     const known = chain.get(book)
     if (isNew ? known : known && (known.upTo !== first - 1 || known.head !== prev)) return undefined
     this.#chains.set(`${terminal} ${epoch}`, chain)
-    chain.set(book, { book, first: known?.first ?? first, upTo: last, head: lastHash, prev: known?.prev ?? prev })
+    chain.set(book, {
+      book,
+      first: known?.first ?? first,
+      upTo: last,
+      head: lastHash,
+      prev: known?.prev ?? prev,
+    })
     return () => {
       if (known) chain.set(book, known)
       else chain.delete(book)

@@ -102,7 +102,8 @@ export class Counting {
         books.filter((book) => book.run !== undefined),
       )
       const whole = [...others, ...books.filter(({ run }) => run === undefined)]
-      for (const [id, name] of new Map(whole.map((book) => [book.id, book.name]))) await this.#countWhole(id, name)
+      for (const [id, name] of new Map(whole.map((book) => [book.id, book.name])))
+        await this.#countWhole(id, name)
     })
   }
 

@@ -51,7 +51,9 @@ export class BookChanges {
     this.#heads.set(id, known)
     const files = new Map<string, Uint8Array[]>()
     const deps = new Map<string, readonly string[]>()
-    const names = (await storage.keys([id])).map(([, kind, name]) => (kind === 'incremental' ? name : undefined))
+    const names = (await storage.keys([id])).map(([, kind, name]) =>
+      kind === 'incremental' ? name : undefined,
+    )
     for (const name of names) {
       if (name === undefined) return undefined
       let inside = known.get(name)

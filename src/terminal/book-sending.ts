@@ -1,7 +1,12 @@
 import type { BooksResponse } from '../docs/generated/types.js'
 import type { DocumentId } from '../docs/naming.js'
 import { encodeBooks, type BookPart } from '../protocol/books.js'
-import { BOOK_HEAD_BYTES, BOOKS_AT_ONCE_BYTES, RECEIPT_DOCUMENTS, UPLOAD_PART_BYTES } from '../protocol/limits.js'
+import {
+  BOOK_HEAD_BYTES,
+  BOOKS_AT_ONCE_BYTES,
+  RECEIPT_DOCUMENTS,
+  UPLOAD_PART_BYTES,
+} from '../protocol/limits.js'
 import type { BookChanges } from './book-changes.js'
 import { stoppedBy } from './http-client.js'
 import type { Ledger } from './ledger.js'
@@ -146,7 +151,8 @@ class Round implements BooksSent {
       const pieces = await this.#piecesOf(book, since(book))
       if (!pieces) continue
       const size = pieces[0]?.length ?? 0
-      if (body.length > 0 && (bytes + size > BOOKS_AT_ONCE_BYTES || body.length === RECEIPT_DOCUMENTS)) yield cut()
+      if (body.length > 0 && (bytes + size > BOOKS_AT_ONCE_BYTES || body.length === RECEIPT_DOCUMENTS))
+        yield cut()
       const { name } = book
       for (const changes of pieces.slice(0, -1)) {
         body.push({ name, heads: [], changes })

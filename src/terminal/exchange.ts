@@ -92,9 +92,7 @@ export class Exchange {
     const relayBehind = session.forgottenAfter !== undefined
     const wanted = mayBring(session)
     // Day books are sent as they lie on the disk; the relay hears their names with them.
-    const written = await local.list(
-      (name) => name.kind !== 'daybook' && wanted(name) && local.writes(name),
-    )
+    const written = await local.list((name) => name.kind !== 'daybook' && wanted(name) && local.writes(name))
     const offered = await this.#announce(session, written, signal)
     const { received, absent } = await this.#receive(offered.documents, progress, signal)
     await this.#fetchDamaged(signal)

@@ -101,7 +101,10 @@ export class Backlog {
       try {
         await count(shop, list)
       } catch (error) {
-        log.error({ shop, error: (error as Error).message }, 'day books could not be counted; it is tried again')
+        log.error(
+          { shop, error: (error as Error).message },
+          'day books could not be counted; it is tried again',
+        )
         failed.push(...list)
       }
     }
@@ -112,7 +115,10 @@ export class Backlog {
       return
     }
     await onCounted(upTo).catch((error: unknown) =>
-      log.error({ error: (error as Error).message }, 'how far was counted could not be noted; it is counted again'),
+      log.error(
+        { error: (error as Error).message },
+        'how far was counted could not be noted; it is counted again',
+      ),
     )
   }
 

@@ -74,7 +74,9 @@ export class RunCounting {
     const touched = new Set(runs.flatMap(({ run }) => run.sold.map(([shard]) => shard)))
     const { documents } = this.#options
     return Promise.all(
-      [...touched].map(async (shard) => new ShardCount(shard, await documents.own({ kind: 'stock', shop, shard }))),
+      [...touched].map(
+        async (shard) => new ShardCount(shard, await documents.own({ kind: 'stock', shop, shard })),
+      ),
     )
   }
 
@@ -97,9 +99,12 @@ export class RunCounting {
     if (!name) return
     const sales = await this.#options.documents.own(salesOf(name))
     const before = sales.doc()
-    sales.change((draft) => {
-      for (const [id, { summary }] of list) writeSummary(draft, before, id, summary)
-    }, this.#note(by, 'summarise'))
+    sales.change(
+      (draft) => {
+        for (const [id, { summary }] of list) writeSummary(draft, before, id, summary)
+      },
+      this.#note(by, 'summarise'),
+    )
     await this.#options.durable.flush(sales.documentId)
     for (const [id, { summary }] of list) this.#options.onSummary(id, summary)
   }

@@ -181,12 +181,19 @@ export class BookTaking {
     const publicKey = shops.keyOf(name.terminal, name.epoch)
     const before = isNew ? NO_TIP : await tips.get(id)
     // What is stored and not accounted for, as after a kill, is looked at in its document.
-    if (!before || publicKey === undefined || counting.lines.heldUpTo(name.terminal, name.epoch, id) !== before.last)
+    if (
+      !before ||
+      publicKey === undefined ||
+      counting.lines.heldUpTo(name.terminal, name.epoch, id) !== before.last
+    )
       return undefined
     const { catalogueShards, policy } = shops.get(name.shop)
     const { head } = before
     const context = { name, publicKey, catalogueShards, currency: policy.currency, head }
-    const found = changes.length === 0 ? ({ is: 'nothing' } as const) : await readers.read({ is: 'run', changes, context })
+    const found =
+      changes.length === 0
+        ? ({ is: 'nothing' } as const)
+        : await readers.read({ is: 'run', changes, context })
     let tip = before
     if (found.is === 'unusual') return undefined
     if (found.is === 'aside') {
