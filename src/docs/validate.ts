@@ -1,5 +1,5 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import { schemas } from './generated/schemas.js'
+import type { ErrorObject } from 'ajv'
+import { validators, type Check } from './generated/validators.js'
 
 /** Input that breaks a schema. The message names the place, what is wrong with it, and what is expected. */
 export class InvalidInput extends Error {
@@ -11,20 +11,9 @@ export class InvalidInput extends Error {
   }
 }
 
-// That the schemas are schemas is checked where they are generated: every start of a command would pay for it here.
-const OPTIONS = { strict: true, strictTypes: false, allErrors: false, validateSchema: false } as const
-
-let ajv: Ajv2020 | undefined
-const compiled = new Map<string, ValidateFunction>()
-
-function validator(reference: string): ValidateFunction {
-  let found = compiled.get(reference)
-  if (!found) {
-    // A tagged union is told apart by its tag, so that an error speaks of the shape that was meant.
-    ajv ??= new Ajv2020({ ...OPTIONS, schemas: [...schemas] })
-    found = ajv.compile({ $ref: reference })
-    compiled.set(reference, found)
-  }
+function validator(reference: string): Check {
+  const found = validators.get(reference)
+  if (!found) throw new Error(`There is no schema ${reference}`)
   return found
 }
 
