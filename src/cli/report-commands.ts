@@ -5,7 +5,6 @@ import type { ItemEdit, Policy, TaxComponent } from '../docs/generated/types.js'
 import { formatMinor } from '../docs/money.js'
 import { Refused } from '../protocol/problem.js'
 import type { Status } from '../terminal/status.js'
-import { readCatalogueFile } from './catalogue-file.js'
 import {
   action,
   choiceOption,
@@ -20,7 +19,6 @@ import {
 } from './context.js'
 import { EXIT } from './exit.js'
 import { asPerson, withPerson, type ByPerson } from './person.js'
-import { replay } from './replay.js'
 import { withKind, withService } from './service.js'
 import type { ServiceClient } from './client.js'
 
@@ -48,6 +46,7 @@ export function replayCommand(terminal: Command): void {
       action(
         async (context, options: ReplayCommandOptions) => {
           const { sales: file, limit, rate, tax: taxes = [], by } = options
+          const { replay } = await import('./replay.js')
           const { summary, policy } = await interruptible((signal) =>
             withKind(options.data, 'terminal', (client) =>
               asPerson(client, options, async (signedIn) => ({
@@ -179,6 +178,7 @@ async function importCatalogue(
   { file, by, whileDisconnected = false }: ByPerson & { file: string; whileDisconnected?: boolean },
 ): Promise<{ items: number; changed: number; received: number }> {
   const { policy } = await client.get<{ policy: Policy }>('/v1/shop')
+  const { readCatalogueFile } = await import('./catalogue-file.js')
   const { items, received } = await readCatalogueFile(file, policy.minorDigits)
   const batches = [...batchesOf(items)]
   // A terminal refuses a request as a whole, and those before it stand: what it would refuse is looked for first.

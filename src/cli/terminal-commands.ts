@@ -1,12 +1,9 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { formatMinor } from '../docs/money.js'
-import { DataDirectory } from '../storage/data-directory.js'
 import { forkMessage } from '../terminal/blocks.js'
 import type { ExchangeProgress } from '../terminal/exchange.js'
 import type { ForceProgress, ForceResult } from '../terminal/force.js'
-import { pair } from '../terminal/identity.js'
-import { refuseInsecure, relayUrl } from '../terminal/relay-address.js'
 import type { Status } from '../terminal/status.js'
 import type { SyncResult } from '../terminal/syncer.js'
 import type { ServiceClient } from './client.js'
@@ -181,6 +178,12 @@ export function terminalCommands(program: Command): Command {
 }
 
 async function pairTerminal(context: CommandContext, options: PairOptions): Promise<number> {
+  // Loaded here: no other command needs them.
+  const [{ DataDirectory }, { pair }, { refuseInsecure, relayUrl }] = await Promise.all([
+    import('../storage/data-directory.js'),
+    import('../terminal/identity.js'),
+    import('../terminal/relay-address.js'),
+  ])
   const directory = resolve(options.data)
   const { insecure = false } = options
   // Before a directory is made for it.

@@ -79,14 +79,15 @@ async function readBooks(options: ChainStartOptions, after: number): Promise<Boo
   const lost: number[] = []
   let uncertain = false
   let open: Book | undefined
-  for (const book of await books.onDisk()) {
+  // Finished books before the checkpoint, and those of earlier epochs, have nothing to tell.
+  const matters = ({ id, name, entry }: Book): boolean =>
+    !entry || (name.epoch === identity.epoch && (entry.last > after || durable.storage.damaged(id)))
+  for (const book of await books.onDisk(matters)) {
     if (book.name.epoch !== identity.epoch) {
       // Its epoch has ended, so it will not be written again.
-      if (!book.entry) await freeze(book.id)
+      await freeze(book.id)
       continue
     }
-    const wasDamaged = durable.storage.damaged(book.id)
-    if (book.entry && book.entry.last <= after && !wasDamaged) continue
     for (const { position, stored } of await books.records(book.id)) found.set(position, readRecord(stored))
     // Damage is often found by reading. A damaged book is not written again, so that what happened to it stays clear.
     if (durable.storage.damaged(book.id)) {

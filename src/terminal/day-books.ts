@@ -88,16 +88,21 @@ export class DayBooks {
     }
   }
 
-  /** The books on this disk, in the order they were begun. */
-  async onDisk(): Promise<Book[]> {
+  /**
+   * The books on this disk, in the order they were begun.
+   * @param wanted which of them; for others the disk is not touched, so that a long history costs a start nothing
+   */
+  async onDisk(wanted: (book: Book) => boolean = () => true): Promise<Book[]> {
     const found: Book[] = []
     for (const name of this.#names()) {
       const id = this.id(name)
+      const entry = this.#options.entries.get(id)
+      const book = entry ? { id, name, entry } : { id, name }
+      if (!wanted(book)) continue
       const isLoaded = this.#options.durable.repo.handles[id]?.isReady()
       const isHere = isLoaded || this.waitingIn(id) > 0
       if (!isHere && !(await this.#options.durable.storage.has(id))) continue
-      const entry = this.#options.entries.get(id)
-      found.push(entry ? { id, name, entry } : { id, name })
+      found.push(book)
     }
     return found.sort((a, b) => orderOf(a.name).localeCompare(orderOf(b.name)))
   }
@@ -227,8 +232,8 @@ export class DayBooks {
   /** The positions that documents of one epoch and day hold; of all parts but one, where that is named. */
   async positionsOfDay({ epoch, day }: DayBookName, but?: number): Promise<Set<number>> {
     const found = new Set<number>()
-    for (const { id, name } of await this.onDisk()) {
-      if (name.epoch !== epoch || name.day !== day || name.part === but) continue
+    const isOfDay = ({ name }: Book): boolean => name.epoch === epoch && name.day === day && name.part !== but
+    for (const { id } of await this.onDisk(isOfDay)) {
       for (const { position } of (await this.settledContent(id))?.records ?? []) found.add(position)
     }
     return found
