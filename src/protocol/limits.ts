@@ -57,6 +57,18 @@ export const BOOKS_AT_ONCE_BYTES = 512 * 1024
 /** The head of a day book in such a request: a name, and up to 1,000 heads of 67 bytes. */
 export const BOOK_HEAD_BYTES = 96 * 1024
 
+/** Documents asked for in one pull: a catalogue has some dozens. */
+export const PULL_DOCUMENTS = 500
+
+/** One document in the answer: as much as automerge-repo may send in one message. Larger ones are left to it. */
+export const PULL_DOCUMENT_BYTES = FRAME_BYTES
+
+/** The head of a document in the answer: an id, a reason, and up to 1,000 heads of 67 bytes. */
+export const PULL_HEAD_BYTES = 96 * 1024
+
+/** Bytes of documents a terminal keeps in memory before it stores them, all in one go. */
+export const PULL_STORE_BYTES = 8 * 1024 * 1024
+
 /** A bundle names its documents in one line; 20,000 names of 300 bytes. */
 export const MANIFEST_BYTES = 8 * 1024 * 1024
 

@@ -95,6 +95,13 @@ export const ROUTES = {
     takes: 'json',
     purpose: 'receipts for documents it may write',
   },
+  pull: {
+    method: 'POST',
+    path: '/v1/pull',
+    who: TERMINALS,
+    takes: 'json',
+    purpose: 'what it lacks of documents it may read',
+  },
   books: {
     method: 'POST',
     path: '/v1/books',

@@ -5,9 +5,11 @@ import type { Library } from '../docs/history-query.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { DEFAULT_SHARDS } from '../docs/shop.js'
 import type { Closing } from '../protocol/close-codes.js'
+import { CHANGE_BYTES } from '../protocol/limits.js'
 import { DataDirectory } from '../storage/data-directory.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
+import { StoredDocuments } from '../storage/stored-documents.js'
 import type { Access } from './access.js'
 import { Backlog } from './books/backlog.js'
 import { SignatureCheck } from './books/signature-check.js'
@@ -67,6 +69,7 @@ export class Relay {
   readonly readers: BookReaders
   readonly signatures: SignatureCheck
   readonly books: BookTaking
+  readonly stored: StoredDocuments
   readonly #resumed: Pick<RelayParts, 'uncounted' | 'unverified'>
   readonly #directory: DataDirectory
   readonly #used = new Map<string, number>()
@@ -84,6 +87,7 @@ export class Relay {
     this.identity = identity
     this.durable = durable
     this.registry = registry
+    this.stored = new StoredDocuments(durable, CHANGE_BYTES)
     this.issued = issued
     this.access = access
     this.shops = shops

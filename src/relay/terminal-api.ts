@@ -12,26 +12,27 @@ import type {
   NamedHeads,
   PairRequest,
   PairResponse,
+  PullRequest,
   Refusal,
   StockReceived,
   SyncRequest,
   SyncResponse,
 } from '../docs/generated/types.js'
-import type { FlatDoc } from '../docs/flat.js'
 import { describeDocument, documentId, type DocumentId, type DocumentName } from '../docs/naming.js'
 import { epochBefore, parseNumber } from '../docs/series.js'
-import * as A from '@automerge/automerge'
 import { decodeBooks } from '../protocol/books.js'
 import { CLOSE } from '../protocol/close-codes.js'
 import { answerLong, bodyOf, queryOf } from '../protocol/http.js'
 import { CUSTODY_WAIT_MS } from '../protocol/limits.js'
 import { Refused } from '../protocol/problem.js'
 import { prove, proves } from '../protocol/proof.js'
+import { sendParts } from '../protocol/streams.js'
 import { PROTOCOL_VERSION, VERSION } from '../protocol/version.js'
 import { keyOfAddress } from './addresses.js'
 import { noSession, standing } from './caller.js'
 import { DocumentQuota } from './document-quota.js'
 import { notForIntake } from './fleet.js'
+import { pulled } from './pull.js'
 import type { Relay } from './relay.js'
 import type { Routes } from './routes.js'
 import type { Identity } from './sessions.js'
@@ -133,6 +134,11 @@ export function terminalApi(routes: Routes, relay: Relay): void {
         await relay.fleet.behind.healed(identity.terminal)
       return answer
     })
+  })
+
+  routes.on('pull', async (request, response, { identity }) => {
+    const { documents } = bodyOf<PullRequest>(request, `${body}PullRequest`)
+    await sendParts(response, 'application/octet-stream', pulled(relay, identity, documents), 1)
   })
 
   routes.on('books', async (request, response, { identity }) => {
@@ -315,8 +321,8 @@ async function readable(relay: Relay, identity: Identity): Promise<NamedHeads[]>
   const found: NamedHeads[] = []
   for (const [id, name] of relay.registry.entries()) {
     if (!wanted(name)) continue
-    const handle = await relay.durable.open<FlatDoc>(id as DocumentId)
-    if (handle) found.push({ name, heads: A.getHeads(handle.doc()).toSorted() })
+    const heads = await relay.stored.heads(id as DocumentId)
+    if (heads) found.push({ name, heads: [...heads] })
   }
   return found
 }

@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto'
  */
 const MAGIC = Uint8Array.of(0x85, 0x6f, 0x4a, 0x83)
 const TYPE_AT = 8
-const DOCUMENT = 0
-const CHANGE = 1
-const COMPRESSED_CHANGE = 2
+export const DOCUMENT = 0
+export const CHANGE = 1
+export const COMPRESSED_CHANGE = 2
 const HASH_LENGTH = 32
 /** Seven bits each: five bytes hold every length below 32 GiB, far above what an array can be. */
 const LEB_BYTES = 5
@@ -47,26 +47,31 @@ export function splitChanges(blob: Uint8Array): ChangeChunk[] | undefined {
 /** The heads (hex) of what `A.save` gave; undefined when it does not begin with a document. */
 export function headsOfSnapshot(snapshot: Uint8Array): string[] | undefined {
   const chunk = readChunk(snapshot)
-  if (chunk?.type !== DOCUMENT) return undefined
-  const actors = readLeb(chunk.body, 0)
+  return chunk?.type === DOCUMENT ? headsOfDocument(chunk.body) : undefined
+}
+
+/** The heads (hex) that the body of a document chunk names; undefined when it is cut. */
+export function headsOfDocument(body: Uint8Array): string[] | undefined {
+  const actors = readLeb(body, 0)
   if (!actors) return undefined
   let at = actors.next
   for (let actor = 0; actor < actors.value; actor++) {
-    const length = readLeb(chunk.body, at)
+    const length = readLeb(body, at)
     if (!length) return undefined
     at = length.next + length.value
   }
-  return readHashes(chunk.body.subarray(at))
+  return readHashes(body.subarray(at))
 }
 
-interface Chunk {
+export interface Chunk {
   readonly type: number
   readonly body: Uint8Array
   /** Bytes, header included. */
   readonly length: number
 }
 
-function readChunk(bytes: Uint8Array): Chunk | undefined {
+/** The chunk that these bytes begin with; undefined when they do not begin with a whole one. */
+export function readChunk(bytes: Uint8Array): Chunk | undefined {
   if (!MAGIC.every((byte, index) => bytes[index] === byte)) return undefined
   const type = bytes[TYPE_AT]
   const length = readLeb(bytes, TYPE_AT + 1)
@@ -75,7 +80,8 @@ function readChunk(bytes: Uint8Array): Chunk | undefined {
   return { type, body: bytes.subarray(length.next, end), length: end }
 }
 
-function readHashes(body: Uint8Array): string[] | undefined {
+/** As many hashes (hex) as the number before them says; undefined when it is cut. */
+export function readHashes(body: Uint8Array): string[] | undefined {
   const count = readLeb(body, 0)
   if (!count || count.next + count.value * HASH_LENGTH > body.length) return undefined
   return Array.from({ length: count.value }, (_, index) => {

@@ -44,6 +44,8 @@ export class DurableStorageAdapter implements StorageAdapterInterface {
   readonly #changes = new StoredChanges()
   /** Documents whose files are known to have durable names. */
   readonly #durable = new Set<string>()
+  /** How often the files of each document were changed by this process. */
+  readonly #revisions = new Map<string, number>()
 
   private constructor(disk: Disk, files: ChunkFiles, quarantine: Quarantine) {
     this.#disk = disk
@@ -137,11 +139,45 @@ export class DurableStorageAdapter implements StorageAdapterInterface {
     const files = changes.map((change) => [nameOfChange(change), encodeChunk(change)] as const)
     const folder = this.#files.pathOf([documentId, INCREMENTAL])
     const write = async (): Promise<void> => {
-      await this.#files.writeNew(folder, files)
+      try {
+        await this.#files.writeNew(folder, files)
+      } finally {
+        this.#changed(documentId)
+      }
       this.#durable.add(documentId)
     }
     // Of a new document there are no names that a killed process could have left.
     return isNew ? this.#queues.run(documentId, write) : this.#run(documentId, write)
+  }
+
+  /**
+   * Stores bytes that Automerge saved and nothing here holds yet, durably, in one file.
+   * @param kind `snapshot` for a whole document, `incremental` for changes that follow what is here
+   * @throws StorageWriteError; they may be stored then, whole
+   */
+  async saveSaved(
+    documentId: string,
+    kind: typeof SNAPSHOT | typeof INCREMENTAL,
+    saved: Uint8Array,
+  ): Promise<void> {
+    const folder = this.#files.pathOf([documentId, kind])
+    const file = [nameOfChange(saved), encodeChunk(saved)] as const
+    await this.#run(documentId, async () => {
+      try {
+        await this.#files.writeNew(folder, [file])
+      } finally {
+        this.#changed(documentId)
+      }
+    })
+  }
+
+  /** Counts what this process changed of a document's files: as long as it is the same, they are. */
+  revision(documentId: string): number {
+    return this.#revisions.get(documentId) ?? 0
+  }
+
+  #changed(documentId: string): void {
+    this.#revisions.set(documentId, this.revision(documentId) + 1)
   }
 
   /**
@@ -185,6 +221,7 @@ export class DurableStorageAdapter implements StorageAdapterInterface {
     this.#files.pathOf(prefix)
     return this.#run(documentId, async () => {
       if (this.damaged(documentId)) return
+      this.#changed(documentId)
       // Forgotten first: where a removal fails half-way, a change must rather be written twice than never.
       if (kind === undefined) this.#durable.delete(documentId)
       if (kind === undefined || (kind === INCREMENTAL && name === undefined)) this.#changes.forget(documentId)
@@ -296,6 +333,7 @@ export class DurableStorageAdapter implements StorageAdapterInterface {
       const { reason } = error
       if (reason === 'newer-format') throw new SoftwareTooOld(path, error)
       this.#changes.forgetFile(key[0] ?? '', key[2] ?? '')
+      this.#changed(key[0] ?? '')
       await this.#quarantine.take(key, path, reason)
       return undefined
     }
@@ -307,10 +345,15 @@ export class DurableStorageAdapter implements StorageAdapterInterface {
     if (existing && Buffer.compare(existing, chunk) === 0) return
     // What is to be replaced is looked at first: damaged bytes are kept, newer ones are not touched.
     if (existing) await this.#verified(key, path, existing)
-    await this.#files.write(path, chunk)
+    try {
+      await this.#files.write(path, chunk)
+    } finally {
+      this.#changed(key[0] ?? '')
+    }
   }
 
   async #unlink(documentId: string, names: readonly string[]): Promise<void> {
+    this.#changed(documentId)
     // Forgotten first, as in `removeRange`.
     for (const name of names) this.#changes.forgetFile(documentId, name)
     await this.#files.unlink(documentId, this.#files.pathOf([documentId, INCREMENTAL]), names)

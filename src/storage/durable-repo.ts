@@ -134,6 +134,28 @@ export class DurableRepo {
     handle?.update((doc) => A.loadIncremental(doc, Buffer.concat(changes)))
   }
 
+  /**
+   * As {@link store}, for bytes that Automerge saved: all of a document of which nothing is here, or changes that
+   * follow what is here.
+   * @throws StorageWriteError
+   */
+  async storeSaved(id: DocumentId, kind: 'snapshot' | 'incremental', saved: Uint8Array): Promise<void> {
+    await this.storage.saveSaved(id, kind, saved)
+    if (this.isLoaded(id)) await this.update(id, saved)
+  }
+
+  /**
+   * Merges bytes that Automerge saved into a document that is here, and saves the result.
+   * @returns the document; undefined where there is none
+   * @throws StorageWriteError
+   */
+  async update(id: DocumentId, saved: Uint8Array): Promise<A.Doc<unknown> | undefined> {
+    const handle = await this.open<unknown>(id)
+    handle?.update((doc) => A.loadIncremental(doc, saved))
+    await this.flush(id)
+    return handle?.doc()
+  }
+
   async #read<T>(id: DocumentId): Promise<DocHandle<T> | undefined> {
     if (!(await this.storage.has(id))) return undefined
     // Read here first: automerge-repo would keep to itself that it failed.

@@ -3,7 +3,9 @@ import type { HandoffOrder } from '../docs/generated/types.js'
 import type { Library } from '../docs/history-query.js'
 import type { DocumentId } from '../docs/naming.js'
 import { isSale, type SealedRecord } from '../docs/record.js'
+import { CHANGE_BYTES } from '../protocol/limits.js'
 import { Refused } from '../protocol/problem.js'
+import { StoredDocuments } from '../storage/stored-documents.js'
 import { readParts, readStart, type AgentOptions, type AgentParts } from './agent-parts.js'
 import { BillDesk } from './bill-desk.js'
 import { BookChanges } from './book-changes.js'
@@ -147,7 +149,8 @@ export class Agent extends EventEmitter<AgentEvents> {
     })
     this.till = new Till({ outside, chain: this.chain, documents, lookup: this.lookup })
     this.desk = new BillDesk({ outside, identity, documents, catalogue: this.catalogue, till: this.till })
-    this.local = new LocalDocuments({ identity, durable, names, books, ledger })
+    const stored = new StoredDocuments(durable, CHANGE_BYTES)
+    this.local = new LocalDocuments({ identity, stored, names, books, ledger })
     const changes = new BookChanges(durable)
     const exchange = new Exchange({
       identity,
@@ -158,6 +161,8 @@ export class Agent extends EventEmitter<AgentEvents> {
       local: this.local,
       ledger,
       register,
+      stored,
+      staysUp: () => this.mode === 'online',
       log,
     })
     this.syncer = new Syncer({

@@ -3,10 +3,10 @@ import type { FlatDoc } from '../docs/flat.js'
 import type { NamedHeads } from '../docs/generated/types.js'
 import { describeDocument, documentId, type DocumentId, type DocumentName } from '../docs/naming.js'
 import { Refused } from '../protocol/problem.js'
-import { sameHeads } from '../protocol/receipt.js'
 import { isOver, within } from '../protocol/within.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
+import type { StoredDocuments } from '../storage/stored-documents.js'
 import type { Log } from './context.js'
 import type { BookChanges } from './book-changes.js'
 import { BookSending } from './book-sending.js'
@@ -14,7 +14,8 @@ import type { DayBooks } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
 import type { Ledger } from './ledger.js'
 import { stoppedBy } from './http-client.js'
-import { headsOf, type LocalDocument, type LocalDocuments } from './local-documents.js'
+import type { LocalDocument, LocalDocuments } from './local-documents.js'
+import { Pulling, type Wanted } from './pulling.js'
 import type { RelaySession } from './relay-session.js'
 import type { SharedRegister } from './shared-register.js'
 
@@ -50,11 +51,11 @@ export interface ExchangeOptions {
   readonly local: LocalDocuments
   readonly ledger: Ledger
   readonly register: SharedRegister
+  readonly stored: StoredDocuments
+  /** Whether the link is to stay up, and not only as long as the exchange. */
+  readonly staysUp: () => boolean
   readonly log: Log
 }
-
-/** Documents the relay counts into, and nobody else writes. The shop's stays in any case: nothing is sealed without it. */
-const COUNTS: ReadonlySet<DocumentName['kind']> = new Set(['stock', 'sales'])
 
 /** Names sent in one request. */
 const NAMES_AT_ONCE = 1_000
@@ -76,10 +77,12 @@ export class Exchange {
   readonly #options: ExchangeOptions
 
   readonly #sending: BookSending
+  readonly #pulling: Pulling
 
   constructor(options: ExchangeOptions) {
     this.#options = options
     this.#sending = new BookSending(options)
+    this.#pulling = new Pulling(options)
   }
 
   async run(
@@ -94,7 +97,7 @@ export class Exchange {
     // Day books are sent as they lie on the disk; the relay hears their names with them.
     const written = await local.list((name) => name.kind !== 'daybook' && wanted(name) && local.writes(name))
     const offered = await this.#announce(session, written, signal)
-    const { received, absent } = await this.#receive(offered.documents, progress, signal)
+    const { received, absent } = await this.#receive(session, offered.documents, progress, signal)
     await this.#fetchDamaged(signal)
     const pending = await local.unreceipted(wanted)
     const refused = new Map(offered.refused.map(({ id, reason }) => [id, reason]))
@@ -167,52 +170,57 @@ export class Exchange {
   }
 
   async #receive(
+    session: RelaySession,
     offered: readonly NamedHeads[],
     progress: (event: ExchangeProgress) => void,
     signal: AbortSignal,
   ): Promise<{ received: number; absent: Map<string, string> }> {
-    const { names, register } = this.#options
-    const wanted = offered.map(({ name, heads }) => ({ id: this.#id(name), name, heads }))
+    const { names } = this.#options
+    const wanted: Wanted[] = offered.map(({ name, heads }) => ({ id: this.#id(name), name, heads }))
     const unknown = wanted.filter(({ id }) => !names.has(id))
     await names.setAll(unknown.map(({ id, name }) => [id, name] as const))
-    register.add(wanted.map(({ id }) => id))
-    const absent = new Map<string, string>()
     let done = 0
+    const advance = (): void => {
+      done += 1
+      progress({ phase: 'receiving', done, total: wanted.length })
+    }
+    const pulled = await this.#pulling.pull(session, wanted, advance, signal)
+    const absent = new Map<string, string>(pulled.absent)
+    await this.#fetchAll(pulled.left, absent, advance, signal)
+    await this.#share(wanted.filter(({ id }) => !absent.has(id)))
+    return { received: done - absent.size, absent }
+  }
+
+  /** Lets automerge-repo fetch what does not come in another way. */
+  async #fetchAll(
+    wanted: readonly Wanted[],
+    absent: Map<string, string>,
+    advance: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#options.register.add(wanted.map(({ id }) => id))
     const queue = [...wanted]
     const worker = async (): Promise<void> => {
       for (let next = queue.shift(); next; next = queue.shift()) {
         try {
-          if (COUNTS.has(next.name.kind)) await this.#fetchCounts(next.id, next.heads, signal)
-          else await this.#fetch(next.id, next.heads, signal)
+          await this.#fetch(next.id, next.heads, signal)
         } catch (error) {
           if (signal.aborted) throw error
           // A document that the relay cannot give, or this disk cannot take, holds up no other (S4).
           absent.set(next.id, (error as Error).message)
         }
-        done += 1
-        progress({ phase: 'receiving', done, total: wanted.length })
+        advance()
       }
     }
     await Promise.all(Array.from({ length: FETCHES_AT_ONCE }, worker))
-    return { received: done - absent.size, absent }
   }
 
-  /**
-   * What the relay counted before it was restored from a backup, it counts anew: its copy comes instead of the one
-   * here, which would not merge with it into anything true. Written by the relay alone, such a document has one head;
-   * more, or a copy here that is ahead of the relay's, tell of a restore (S5).
-   */
-  async #fetchCounts(id: DocumentId, heads: readonly string[], signal: AbortSignal): Promise<void> {
-    const { durable } = this.#options
-    const handle = await durable.open<FlatDoc>(id)
-    const isAhead = (doc: A.Doc<FlatDoc>): boolean =>
-      A.hasHeads(doc, [...heads]) && !sameHeads(A.getHeads(doc), heads)
-    if (handle && isAhead(handle.doc())) await durable.forget(id)
-    await this.#fetch(id, heads, signal)
-    const fetched = await durable.open<FlatDoc>(id)
-    if (!fetched || headsOf(fetched).length <= 1) return
-    await durable.forget(id)
-    await this.#fetch(id, heads, signal)
+  /** While a link stays up, what others change comes over it at once: for documents that are in memory, and shared. */
+  async #share(documents: readonly Wanted[]): Promise<void> {
+    const { durable, register, staysUp } = this.#options
+    if (!staysUp()) return
+    for (const { id } of documents) await durable.open(id)
+    register.add(documents.map(({ id }) => id))
   }
 
   /** What the relay receipted of a damaged document, it gives back. */

@@ -19,15 +19,29 @@ export async function request(
   base: string,
   path: string,
   init: RequestInit,
-  { signal, session, timeout = TIMEOUT_MS }: RequestOptions,
+  options: RequestOptions,
 ): Promise<unknown> {
+  return requestStream(base, path, init, options, (response) => response.json())
+}
+
+/**
+ * As {@link request}, for an answer that is read in another way, within the same time.
+ * @throws Refused
+ */
+export async function requestStream<R>(
+  base: string,
+  path: string,
+  init: RequestInit,
+  { signal, session, timeout = TIMEOUT_MS }: RequestOptions,
+  read: (response: Response) => Promise<R>,
+): Promise<R> {
   const headers = new Headers(init.headers)
   if (session !== undefined) headers.set('authorization', `Bearer ${session}`)
   try {
     return await within(timeout, [signal], async (ending) => {
       const response = await fetch(`${base}${path}`, { ...init, headers, redirect: 'error', signal: ending })
       if (!response.ok) throw await problemOf(response)
-      return (await response.json()) as unknown
+      return await read(response)
     })
   } catch (error) {
     if (error instanceof Refused) throw error

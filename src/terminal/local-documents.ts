@@ -2,8 +2,8 @@ import * as A from '@automerge/automerge'
 import type { DocHandle } from '@automerge/automerge-repo'
 import type { FlatDoc } from '../docs/flat.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
-import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
+import type { StoredDocuments } from '../storage/stored-documents.js'
 import type { DayBooks } from './day-books.js'
 import type { TerminalIdentity } from './identity.js'
 import type { Ledger } from './ledger.js'
@@ -17,7 +17,7 @@ export interface LocalDocument {
 
 export interface LocalDocumentsOptions {
   readonly identity: () => TerminalIdentity
-  readonly durable: DurableRepo
+  readonly stored: StoredDocuments
   readonly names: IndexLog<DocumentName>
   readonly books: DayBooks
   readonly ledger: Ledger
@@ -48,15 +48,15 @@ export class LocalDocuments {
 
   /** All documents on the disk of which `wanted` is true. Day books that are not written any more are not loaded. */
   async list(wanted: (name: DocumentName) => boolean): Promise<LocalDocument[]> {
-    const { books, durable, names } = this.#options
+    const { books, names, stored } = this.#options
     const found: LocalDocument[] = []
     for (const book of await books.onDisk()) {
       if (wanted(book.name)) found.push({ id: book.id, name: book.name, heads: await books.heads(book) })
     }
     for (const [key, name] of names.entries()) {
       if (name.kind === 'daybook' || !wanted(name)) continue
-      const handle = await durable.open<FlatDoc>(key as DocumentId)
-      if (handle) found.push({ id: key as DocumentId, name, heads: headsOf(handle) })
+      const heads = await stored.heads(key as DocumentId)
+      if (heads) found.push({ id: key as DocumentId, name, heads })
     }
     return found.filter(({ heads }) => heads.length > 0)
   }

@@ -17,9 +17,10 @@ import type {
 import { validate } from '../docs/validate.js'
 import { CUSTODY_WAIT_MS } from '../protocol/limits.js'
 import { Refused } from '../protocol/problem.js'
+import { readPull, type PulledDocument } from '../protocol/pull.js'
 import { prove, proves } from '../protocol/proof.js'
 import { PROTOCOL_VERSION, VERSION } from '../protocol/version.js'
-import { getJson, postJson, request, sendJson } from './http-client.js'
+import { getJson, postJson, request, requestStream, sendJson } from './http-client.js'
 import type { TerminalIdentity } from './identity.js'
 import { refuseInsecure } from './relay-address.js'
 
@@ -122,6 +123,24 @@ export class RelaySession {
     const answer = await postJson(this.base, '/v1/custody', body, this.#options(signal, PART_TIMEOUT_MS))
     validate<CustodyResponse>(schema('CustodyResponse'), answer, ANSWER)
     return answer
+  }
+
+  /**
+   * Asks for what this terminal lacks of documents.
+   * @param take is awaited before the next document is read
+   * @throws Refused `bad-pull` where the answer is cut or not as it should be, `relay-unreachable`; what `take` throws
+   */
+  async pull(
+    documents: readonly DocumentHeads[],
+    take: (document: PulledDocument) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const headers = { 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify({ documents }) }
+    const options = this.#options(signal, PART_TIMEOUT_MS)
+    await requestStream(this.base, '/v1/pull', init, options, async ({ body }) => {
+      for await (const document of readPull(body ?? new Blob([]).stream())) await take(document)
+    })
   }
 
   /** Brings day books, as `encodeBooks` makes them, and gets receipts for them. */

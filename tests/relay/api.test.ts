@@ -100,6 +100,7 @@ type Route = [method: string, path: string, body?: unknown]
 const ROUTES: readonly Route[] = [
   ['POST', '/v1/epoch', { reason: 'copied' }],
   ['POST', '/v1/sync', { documents: [] }],
+  ['POST', '/v1/pull', { documents: [] }],
   ['POST', '/v1/custody', { documents: [{ id: '4NMNnkMhL8jXrdJ9jamS58PAVdXu', heads: [] }] }],
   ['GET', '/v1/invoice?number=T01A26-27/000001'],
   ['POST', '/v1/stock', { received: [{ sku: 'TEA', quantity: '1' }] }],

@@ -107,6 +107,7 @@ const PROBES: Readonly<Record<string, Probe>> = {
     body: () => ({ documents: [{ id: documentId('org', { kind: 'shop', shop: 'x' }), heads: [] }] }),
     good: 200,
   },
+  'POST /v1/pull': { body: () => ({ documents: [] }), good: 200 },
   'POST /v1/books': { good: 400, code: 'no-bytes' },
   'GET /v1/invoice': { path: '/v1/invoice?number=T01A26-27/000001', good: 404, code: 'unknown-invoice' },
   'POST /v1/stock': { body: () => ({ received: [{ sku: 'TEA', quantity: '1' }] }), good: 200 },

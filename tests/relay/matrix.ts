@@ -33,6 +33,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'POST /v1/epoch': /*               */ '1 1  y y y  1  3 3 3 3',
   'POST /v1/sync': /*                */ '1 1  y y y  1  3 3 3 3',
   'POST /v1/custody': /*             */ '1 1  y y y  1  3 3 3 3',
+  'POST /v1/pull': /*                */ '1 1  y y y  1  3 3 3 3',
   'POST /v1/books': /*               */ '1 1  y y y  1  3 3 3 3',
   'GET /v1/invoice': /*              */ '1 1  y y y  1  3 3 3 3',
   'POST /v1/stock': /*               */ '1 1  3 y y  1  3 3 3 3',
