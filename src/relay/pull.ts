@@ -2,6 +2,7 @@ import type { DocumentHeads, PullHead } from '../docs/generated/types.js'
 import type { DocumentId } from '../docs/naming.js'
 import { PULL_DOCUMENT_BYTES } from '../protocol/limits.js'
 import { PULL_END, pullFrame } from '../protocol/pull.js'
+import { deflateChanges } from '../storage/change-chunks.js'
 import type { Relay } from './relay.js'
 import type { Identity } from './sessions.js'
 
@@ -42,7 +43,8 @@ async function answerFor(
   try {
     const lacking = await stored.lacking(id, have)
     if (!lacking) return refused('absent')
-    const { heads, whole, chunks } = lacking
+    const { heads, whole } = lacking
+    const chunks = lacking.chunks.map(deflateChanges)
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
     if (bytes > PULL_DOCUMENT_BYTES) return refused('too-large')
     return { head: { id, heads: [...heads], bytes, ...(whole ? { whole } : {}) }, chunks }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { deflateRawSync } from 'node:zlib'
 
 /*
  * Automerge's chunks, as far as they concern us: magic, 4 bytes of checksum, type, length of the body (LEB128), body.
@@ -61,6 +62,35 @@ export function headsOfDocument(body: Uint8Array): string[] | undefined {
     at = length.next + length.value
   }
   return readHashes(body.subarray(at))
+}
+
+/** What is smaller hardly shrinks; it is where Automerge begins to deflate as well. */
+const DEFLATE_FROM = 256
+
+/** The same chunks, with each change deflated where that pays, as Automerge's format has it. What cannot be read stays as it is. */
+export function deflateChanges(blob: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = []
+  for (let at = 0; at < blob.length;) {
+    const chunk = readChunk(blob.subarray(at))
+    if (!chunk) return blob
+    const bytes = blob.subarray(at, at + chunk.length)
+    const isLarge = chunk.type === CHANGE && bytes.length > DEFLATE_FROM
+    const body = isLarge ? deflateRawSync(chunk.body) : undefined
+    // The checksum is that of the change as it is when it is not deflated.
+    if (body && body.length < chunk.body.length)
+      parts.push(bytes.subarray(0, TYPE_AT), Buffer.of(COMPRESSED_CHANGE), lebOf(body.length), body)
+    else parts.push(bytes)
+    at += chunk.length
+  }
+  return Buffer.concat(parts)
+}
+
+export function lebOf(value: number): Buffer {
+  const bytes: number[] = []
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...bytes, rest])
+    bytes.push((rest % 128) | 0x80)
+  }
 }
 
 export interface Chunk {

@@ -93,7 +93,7 @@ export class StoredDocuments {
     if (!doc) return undefined
     const now = A.getHeads(doc).toSorted()
     return have.length > 0 && A.hasHeads(doc, [...have])
-      ? { heads: now, whole: false, chunks: A.getChangesSince(doc, [...have]) }
+      ? { heads: now, whole: false, chunks: [A.saveSince(doc, [...have])] }
       : { heads: now, whole: true, chunks: [A.save(doc)] }
   }
 

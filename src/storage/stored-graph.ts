@@ -7,6 +7,7 @@ import {
   readChunk,
   readHashes,
   headsOfDocument,
+  lebOf,
 } from './change-chunks.js'
 
 /** Bytes that Automerge did not save, or that were altered since. */
@@ -114,7 +115,7 @@ export class StoredGraph {
     if (type !== CHANGE && type !== COMPRESSED_CHANGE)
       throw new NotSaved(`a chunk is of the unknown type ${type}`)
     const plain = type === CHANGE ? body : inflate(body, most)
-    const hash = sha256(Buffer.of(CHANGE), unsigned(plain.length), plain)
+    const hash = sha256(Buffer.of(CHANGE), lebOf(plain.length), plain)
     verify(bytes, hash)
     const deps = readHashes(plain)
     if (!deps) throw new NotSaved('a change does not name what it depends on')
@@ -159,14 +160,6 @@ function inflate(body: Uint8Array, most: number): Uint8Array {
 function verify(bytes: Uint8Array, hash: Buffer): void {
   const stated = bytes.subarray(CHECKSUM.at, CHECKSUM.at + CHECKSUM.bytes)
   if (!hash.subarray(0, CHECKSUM.bytes).equals(stated)) throw new NotSaved('a checksum is wrong')
-}
-
-function unsigned(value: number): Buffer {
-  const bytes: number[] = []
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Buffer.from([...bytes, rest])
-    bytes.push((rest % 128) | 0x80)
-  }
 }
 
 function sha256(...parts: readonly Uint8Array[]): Buffer {
