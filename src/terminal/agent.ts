@@ -162,7 +162,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       ledger,
       register,
       stored,
-      staysUp: () => this.mode === 'online',
+      staysUp: () => this.link.wanted,
       log,
     })
     this.syncer = new Syncer({

@@ -71,6 +71,11 @@ export class Link {
     return this.#closeCode
   }
 
+  /** Whether it stays connected, and not only as long as somebody uses it. */
+  get wanted(): boolean {
+    return this.#wanted
+  }
+
   /** Whether to stay connected. */
   want(wanted: boolean): void {
     this.#wanted = wanted

@@ -99,14 +99,10 @@ class Round implements Pulled {
       const here = await stored.heads(id)
       if (!here) return []
       if (sameHeads(here, heads)) return this.#is()
-      const isCounts = COUNTS.has(name.kind)
-      if (await stored.contains(id, heads)) {
-        if (!isCounts) return this.#is()
-        // The relay was restored from a backup: what it has counted since, it counts anew (S5).
-        return []
-      }
       // What this terminal wrote since its receipt is unknown to the relay.
-      return isCounts ? here : (ledger.heads(id) ?? here)
+      const receipted = COUNTS.has(name.kind) ? undefined : ledger.heads(id)
+      if (receipted && (await stored.contains(id, heads))) return this.#is()
+      return receipted ?? here
     } catch (error) {
       this.#fails(one, error)
       return undefined
