@@ -1,7 +1,7 @@
 import * as A from '@automerge/automerge'
 import { describe, expect, test } from 'vitest'
 import { deflateChanges } from '../../src/storage/change-chunks.js'
-import { StoredGraph } from '../../src/storage/stored-graph.js'
+import { NotSaved, StoredGraph } from '../../src/storage/stored-graph.js'
 
 const MOST = 1024 * 1024
 
@@ -64,7 +64,7 @@ describe('what saved bytes tell without Automerge', () => {
       for (let at = 0; at < saved.length; at += 1) {
         const flipped = Buffer.from(saved)
         flipped[at] = (flipped[at] ?? 0) ^ 0x04
-        expect(() => new StoredGraph([flipped], MOST)).toThrow()
+        expect(() => new StoredGraph([flipped], MOST)).toThrow(NotSaved)
       }
       expect(() => new StoredGraph([saved.subarray(0, -1)], MOST)).toThrow('it is cut')
     }
