@@ -1,4 +1,5 @@
 import * as A from '@automerge/automerge'
+import { localDay } from '../../src/docs/business-day.js'
 import { advance, newChain, type ChainState } from '../../src/docs/chain-state.js'
 import { noteText } from '../../src/docs/change-note.js'
 import { composeInvoice } from '../../src/docs/compose.js'
@@ -7,6 +8,7 @@ import type { FlatDoc } from '../../src/docs/flat.js'
 import { documentId, type DocumentId, type DocumentName } from '../../src/docs/naming.js'
 import { sealRecord, type RecordBody, type SealedRecord } from '../../src/docs/record.js'
 import type { Signer } from '../../src/docs/keys.js'
+import { SHOP } from '../support/shop.js'
 import type { RawTerminal } from './raw-terminal.js'
 
 export interface Forgery {
@@ -34,7 +36,7 @@ export class RawBook {
       terminal: id,
       code,
       epoch,
-      day: day || at.toISOString().slice(0, 10),
+      day: day || localDay(at, SHOP.calendar),
       part,
     }
     this.id = documentId(organisation, this.name)
