@@ -248,10 +248,16 @@ export class Relay {
     this.#sockets.close(terminal as PeerId, closing)
   }
 
-  /** Something is being brought: what nobody waits for waits. */
-  busy(): void {
-    this.backlog.busy()
+  /** Runs what takes in what a terminal brings; what nobody waits for waits meanwhile. */
+  async takingIn<R>(work: () => Promise<R>): Promise<R> {
+    const done = this.backlog.incoming()
     this.signatures.busy()
+    try {
+      return await work()
+    } finally {
+      done()
+      this.signatures.busy()
+    }
   }
 
   /** Notes that a document is in use. */

@@ -145,10 +145,11 @@ export function terminalApi(routes: Routes, relay: Relay): void {
     if (!(request.body instanceof Uint8Array))
       throw new Refused('invalid', 'no-bytes', 'Day books are sent as application/octet-stream.')
     const parts = decodeBooks(request.body)
-    relay.busy()
-    const { held, missing, refused } = await relay.books.take(identity, parts)
-    const [receipt] = await relay.custody.issue(identity.terminal, held)
-    relay.busy()
+    const { receipt, missing, refused } = await relay.takingIn(async () => {
+      const taken = await relay.books.take(identity, parts)
+      const [given] = await relay.custody.issue(identity.terminal, taken.held)
+      return { ...taken, receipt: given }
+    })
     // Who was hung up meanwhile, such as two copies that were just found out, is to connect again and be told why.
     if (!standing(relay, relay.sessions.find(request.get('authorization')))) throw noSession()
     if (identity.intake) await relay.fleet.intake.handedIn(identity.terminal, receipt ? [receipt] : [])

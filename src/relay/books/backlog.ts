@@ -25,7 +25,7 @@ export interface BacklogOptions {
 }
 
 /** Counting begins when nothing came in for so long: whoever brings more first gets the receipt. Milliseconds. */
-const QUIET_MS = 50
+const QUIET_MS = 250
 /** But not later than this after the first that waits. */
 const LATEST_MS = 10_000
 /** Nor when more records wait than this: some megabytes of what they sold. */
@@ -43,6 +43,8 @@ export class Backlog {
   #waiting: Uncounted[] = []
   #records = 0
   #since = 0
+  /** Requests under way that bring more. */
+  #incoming = 0
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> = Promise.resolve()
   #closed = false
@@ -55,14 +57,24 @@ export class Backlog {
     if (this.#waiting.length === 0) this.#since = performance.now()
     this.#waiting.push(book)
     this.#records += recordsOf(book)
-    this.busy()
+    this.#plan()
   }
 
-  /** More is coming in: what waits may wait a little longer. */
-  busy(): void {
+  /** More is coming in: what waits may wait a little longer. @returns is called once that is in, or failed */
+  incoming(): () => void {
+    this.#incoming += 1
+    this.#plan()
+    return () => {
+      this.#incoming -= 1
+      this.#plan()
+    }
+  }
+
+  #plan(): void {
     if (this.#waiting.length === 0) return
     const left = this.#since + LATEST_MS - performance.now()
-    this.#countIn(this.#records > MOST_RECORDS ? 0 : Math.max(0, Math.min(QUIET_MS, left)))
+    const quiet = this.#incoming > 0 ? LATEST_MS : QUIET_MS
+    this.#countIn(this.#records > MOST_RECORDS ? 0 : Math.max(0, Math.min(quiet, left)))
   }
 
   #countIn(ms: number): void {
