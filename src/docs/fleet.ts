@@ -1,5 +1,5 @@
 import type * as A from '@automerge/automerge'
-import { jsonAt, keyOf, keysUnder, put, segmentsOf, type FlatDoc } from './flat.js'
+import { jsonAt, keyOf, put, type FlatDoc } from './flat.js'
 import type { Behind, EpochGiven, Fork, IntakeWindow, Revocation } from './generated/types.js'
 import { epochBefore } from './series.js'
 import { validate } from './validate.js'
@@ -27,8 +27,15 @@ const SCHEMAS: Readonly<Record<keyof Notes, string>> = {
   behind: 'Behind',
 }
 
-/** @throws InvalidInput when what the document holds is malformed */
-export function readStanding(doc: A.Doc<FlatDoc>, terminal: string): Standing {
+/**
+ * @param givenKeys the epochs that were given to it, each with its key
+ * @throws InvalidInput when what the document holds is malformed
+ */
+export function readStanding(
+  doc: A.Doc<FlatDoc>,
+  terminal: string,
+  givenKeys: readonly (readonly [epoch: string, key: string])[],
+): Standing {
   const standing: { -readonly [K in keyof Notes]?: Notes[K] } = {}
   for (const field of Object.keys(SCHEMAS) as (keyof Notes)[]) {
     const value = jsonAt(doc, keyOf('terminal', terminal, field))
@@ -37,10 +44,10 @@ export function readStanding(doc: A.Doc<FlatDoc>, terminal: string): Standing {
     standing[field] = value
   }
   const given = new Map<string, EpochGiven>()
-  for (const key of keysUnder(doc, 'terminal', terminal, 'given')) {
+  for (const [epoch, key] of givenKeys) {
     const value = jsonAt(doc, key)
     validate<EpochGiven>('fleet.schema.json#/$defs/EpochGiven', value, `"given" of terminal ${terminal}`)
-    given.set(segmentsOf(key)[3] ?? '', value)
+    given.set(epoch, value)
   }
   return { ...standing, given }
 }

@@ -94,27 +94,36 @@ export function writeTerminal(
 
 function terminalsIn(doc: A.Doc<FlatDoc>): Map<string, ShopTerminal> {
   const found = new Map<string, ShopTerminal>()
-  for (const key of keysUnder(doc, 'terminal')) {
-    const [, id = '', field] = segmentsOf(key)
-    if (field !== 'code') continue
+  for (const [id, fields] of terminalKeys(doc)) {
+    if (!fields.has('code')) continue
     const read = (name: string): string => textAt(doc, keyOf('terminal', id, name)) ?? ''
-    const keys = new Map(
-      keysUnder(doc, 'terminal', id, 'key').map((entry) => [
-        segmentsOf(entry)[3] ?? '',
-        textAt(doc, entry) ?? '',
-      ]),
-    )
+    const under = (name: string): readonly (readonly [string, string])[] =>
+      (fields.get(name) ?? []).map((key) => [segmentsOf(key)[3] ?? '', key])
     found.set(id, {
       id,
       code: read('code'),
       name: read('name'),
       role: read('role') === 'manager' ? 'manager' : 'till',
       epoch: read('epoch'),
-      keys,
-      ...readStanding(doc, id),
+      keys: new Map(under('key').map(([epoch, key]) => [epoch, textAt(doc, key) ?? ''])),
+      ...readStanding(doc, id, under('given')),
     })
   }
   return found
+}
+
+/** The keys of each terminal, by the field they begin with: a shop of a thousand terminals has ten thousand, looked through once. */
+function terminalKeys(doc: A.Doc<FlatDoc>): Map<string, Map<string, string[]>> {
+  const terminals = new Map<string, Map<string, string[]>>()
+  for (const key of keysUnder(doc, 'terminal')) {
+    const [, id = '', field = ''] = segmentsOf(key)
+    const fields = terminals.get(id) ?? new Map<string, string[]>()
+    terminals.set(id, fields)
+    const keys = fields.get(field)
+    if (keys) keys.push(key)
+    else fields.set(field, [key])
+  }
+  return terminals
 }
 
 /** @throws ShopIncomplete when the document has not arrived yet, InvalidInput when its policy is malformed */

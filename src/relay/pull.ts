@@ -44,7 +44,7 @@ async function answerFor(
     const lacking = await stored.lacking(id, have)
     if (!lacking) return refused('absent')
     const { heads, whole } = lacking
-    const chunks = lacking.chunks.map(deflateChanges)
+    const chunks = lacking.chunks.map(deflated)
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
     if (bytes > PULL_DOCUMENT_BYTES) return refused('too-large')
     return { head: { id, heads: [...heads], bytes, ...(whole ? { whole } : {}) }, chunks }
@@ -52,4 +52,15 @@ async function answerFor(
     log.error({ document: id, error: (error as Error).message }, 'a document cannot be read for a terminal')
     return refused('unreadable')
   }
+}
+
+/** As they go out, as long as they are kept read: a storm of terminals asks for the same ones. */
+const DEFLATED = new WeakMap<Uint8Array, Uint8Array>()
+
+function deflated(chunk: Uint8Array): Uint8Array {
+  const known = DEFLATED.get(chunk)
+  if (known) return known
+  const made = deflateChanges(chunk)
+  DEFLATED.set(chunk, made)
+  return made
 }

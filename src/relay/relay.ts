@@ -42,6 +42,9 @@ export interface LiveSockets {
 /** A document nobody used for so long leaves memory; it stays on the disk. */
 const IDLE_MS = 60_000
 
+/** Bytes of documents kept read for terminals that come for the same ones: a shop's, and its catalogue's shards. */
+const KEPT_BYTES = 4 * 1024 * 1024
+
 /** Everything a relay is, without its network. `serve.ts` puts HTTP and WebSocket in front of it. */
 export class Relay {
   readonly log: Log
@@ -87,7 +90,7 @@ export class Relay {
     this.identity = identity
     this.durable = durable
     this.registry = registry
-    this.stored = new StoredDocuments(durable, CHANGE_BYTES)
+    this.stored = new StoredDocuments(durable, CHANGE_BYTES, KEPT_BYTES)
     this.issued = issued
     this.access = access
     this.shops = shops

@@ -17,6 +17,12 @@ interface Told {
   readonly heads: readonly string[]
 }
 
+interface Kept {
+  readonly revision: number
+  readonly graph: StoredGraph
+  readonly bytes: number
+}
+
 /**
  * Heads and changes of documents as they lie on the disk, without making documents of them. Where the stored bytes do
  * not tell, Automerge is asked.
@@ -25,11 +31,19 @@ export class StoredDocuments {
   readonly #durable: DurableRepo
   readonly #changeBytes: number
   readonly #told = new Map<DocumentId, Told>()
+  readonly #keepBytes: number
+  /** The last that were asked for, the oldest first. */
+  readonly #kept = new Map<DocumentId, Kept>()
+  #keptBytes = 0
 
-  /** @param changeBytes how many bytes one change may unfold to */
-  constructor(durable: DurableRepo, changeBytes: number) {
+  /**
+   * @param changeBytes how many bytes one change may unfold to
+   * @param keepBytes bytes of documents to keep read, where many ask for the same ones
+   */
+  constructor(durable: DurableRepo, changeBytes: number, keepBytes = 0) {
     this.#durable = durable
     this.#changeBytes = changeBytes
+    this.#keepBytes = keepBytes
   }
 
   /**
@@ -106,6 +120,9 @@ export class StoredDocuments {
   /** Undefined where the bytes do not tell: of a damaged document, and of one that another Automerge wrote. */
   async #graph(id: DocumentId, more?: Uint8Array): Promise<StoredGraph | 'nothing' | undefined> {
     const { storage } = this.#durable
+    const revision = storage.revision(id)
+    const kept = this.#kept.get(id)
+    if (!more && kept?.revision === revision && !storage.damaged(id)) return kept.graph
     const chunks = await storage.loadRange([id])
     const blobs = chunks
       .filter(({ key }) => key[1] === 'snapshot' || key[1] === 'incremental')
@@ -115,10 +132,29 @@ export class StoredDocuments {
     if (storage.damaged(id)) return undefined
     if (blobs.length === 0) return 'nothing'
     try {
-      return new StoredGraph(blobs, this.#changeBytes)
+      const graph = new StoredGraph(blobs, this.#changeBytes)
+      if (!more)
+        this.#keep(id, { revision, graph, bytes: blobs.reduce((sum, { length }) => sum + length, 0) })
+      return graph
     } catch (error) {
       if (error instanceof NotSaved) return undefined
       throw error
     }
+  }
+
+  #keep(id: DocumentId, kept: Kept): void {
+    this.#drop(id)
+    if (kept.bytes > this.#keepBytes) return
+    this.#kept.set(id, kept)
+    this.#keptBytes += kept.bytes
+    for (const oldest of this.#kept.keys()) {
+      if (this.#keptBytes <= this.#keepBytes) break
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(id: DocumentId): void {
+    this.#keptBytes -= this.#kept.get(id)?.bytes ?? 0
+    this.#kept.delete(id)
   }
 }

@@ -149,9 +149,14 @@ export class StoredGraph {
   }
 }
 
+/** Most changes unfold to some hundred bytes: with zlib's 16 KB for each, thousands of them are mostly allocation. */
+function chunkSizeFor({ length }: Uint8Array): number {
+  return Math.min(16 * 1024, Math.max(256, 4 * length))
+}
+
 function inflate(body: Uint8Array, most: number): Uint8Array {
   try {
-    return inflateRawSync(body, { maxOutputLength: most })
+    return inflateRawSync(body, { maxOutputLength: most, chunkSize: chunkSizeFor(body) })
   } catch {
     throw new NotSaved(`a change cannot be inflated, or to more than ${most} bytes`)
   }

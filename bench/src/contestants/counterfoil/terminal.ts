@@ -61,8 +61,8 @@ serveCommands({
   },
   async prepareStorm({ dir, server, terminals, each, seed, perDay }) {
     const operator = await operatorOf(server)
-    storming = []
     const places = Array.from({ length: terminals }, (_, t) => t)
+    storming = []
     await sideBySide(PREPARED_AT_ONCE, places, async (t) => {
       const start = {
         dir: join(dir, `T${t}`),
@@ -71,9 +71,12 @@ serveCommands({
         role: 'till',
         fresh: false,
       } as const
-      const one = await Till.open(await product(), async () => operator, start)
+      storming[t] = await Till.open(await product(), async () => operator, start)
+    })
+    // The network goes away when all have the shop as it is: in a shop terminals are not paired during an outage.
+    await sideBySide(PREPARED_AT_ONCE, storming, (one) => one.sync())
+    await sideBySide(PREPARED_AT_ONCE, [...storming.entries()], async ([t, one]) => {
       await one.make({ seed, from: t * each, count: each, perDay, dayFrom: t * each })
-      storming.push(one)
     })
   },
   storm: () =>
