@@ -85,6 +85,7 @@ export async function startRelay(start: RelayStart): Promise<Running> {
     await relay.close()
     throw error
   })
+  relay.readers.makeReady()
   return announced(directory, served, { url: served.control, token: adminToken })
 }
 

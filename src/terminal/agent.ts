@@ -163,6 +163,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       register,
       stored,
       staysUp: () => this.link.wanted,
+      socket: () => this.link.socket(),
       log,
     })
     this.syncer = new Syncer({

@@ -54,6 +54,8 @@ export interface ExchangeOptions {
   readonly stored: StoredDocuments
   /** Whether the link is to stay up, and not only as long as the exchange. */
   readonly staysUp: () => boolean
+  /** Resolves when automerge-repo can exchange documents with the relay. */
+  readonly socket: () => Promise<void>
   readonly log: Log
 }
 
@@ -198,6 +200,8 @@ export class Exchange {
     advance: () => void,
     signal: AbortSignal,
   ): Promise<void> {
+    if (wanted.length === 0) return
+    await this.#options.socket()
     this.#options.register.add(wanted.map(({ id }) => id))
     const queue = [...wanted]
     const worker = async (): Promise<void> => {
@@ -225,8 +229,10 @@ export class Exchange {
 
   /** What the relay receipted of a damaged document, it gives back. */
   async #fetchDamaged(signal: AbortSignal): Promise<void> {
-    const { durable, ledger, log, register } = this.#options
-    for (const id of new Set(durable.storage.damage().map(({ documentId }) => documentId as DocumentId))) {
+    const { durable, ledger, log, register, socket } = this.#options
+    const damaged = new Set(durable.storage.damage().map(({ documentId }) => documentId as DocumentId))
+    if (damaged.size > 0) await socket()
+    for (const id of damaged) {
       const heads = ledger.heads(id)
       if (!heads) continue
       // One that shows nothing any more was not among those the relay was told of.
@@ -315,7 +321,8 @@ export class Exchange {
     isRest: boolean,
     signal: AbortSignal,
   ): Promise<number> {
-    const { ledger, durable } = this.#options
+    const { ledger, durable, socket } = this.#options
+    if (documents.length > 0) await socket()
     let pending = [...documents]
     let receipted = 0
     for (let idle = 0; pending.length > 0 && idle < ROUNDS_WITHOUT_PROGRESS;) {

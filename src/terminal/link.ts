@@ -1,3 +1,4 @@
+import { TICKET_LIFE_MS } from '../protocol/limits.js'
 import { Refused, asRefused } from '../protocol/problem.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import { backoff } from './backoff.js'
@@ -37,6 +38,14 @@ export interface LinkOptions {
   readonly onChange: (state: LinkState) => void
 }
 
+export function linkLost(): Refused {
+  return new Refused(
+    'unavailable',
+    'link-lost',
+    'The connection to the relay was lost. Sync again; it goes on where it was.',
+  )
+}
+
 /** No two connections ever draw the same. */
 const NONCE_BYTES = 32
 
@@ -50,6 +59,8 @@ export class Link {
   #retry: NodeJS.Timeout | undefined
   #attempt: Promise<RelaySession> | undefined
   #adapter: TicketClientAdapter | undefined
+  /** Of the connection that is up: resolves when documents can be exchanged over it. */
+  #socket: Promise<void> | undefined
   #abort = new AbortController()
   #closeCode: number | undefined
 
@@ -84,6 +95,8 @@ export class Link {
       this.#retry = undefined
       if (this.#users === 0) this.#drop('not connected')
     } else if (this.#state.state === 'down') this.#try()
+    // Its loss is the state's.
+    else if (this.#state.state === 'up') this.socket().catch(() => undefined)
   }
 
   /**
@@ -97,6 +110,23 @@ export class Link {
     } finally {
       this.#users -= 1
       if (this.#users === 0 && !this.#wanted) this.#drop('not connected')
+    }
+  }
+
+  /**
+   * Opens the WebSocket of a link that is up, over which automerge-repo exchanges documents: a connection that is made
+   * for one exchange often needs none.
+   * @throws Refused `relay-unreachable`, and what connecting throws
+   */
+  async socket(): Promise<void> {
+    const { session } = this
+    if (!session) throw linkLost()
+    this.#socket ??= this.#openSocket(session)
+    try {
+      await this.#socket
+    } catch (error) {
+      if (this.session === session) await this.#failed(error)
+      throw error
     }
   }
 
@@ -135,31 +165,47 @@ export class Link {
   }
 
   async #open(): Promise<RelaySession> {
-    const { identity, serial, asked, onForgotten, onRefused } = this.#options
+    const { onForgotten, now } = this.#options
     this.#closeCode = undefined
+    this.#socket = undefined
     this.#set({ state: 'connecting' })
     try {
-      const nonce = Buffer.from(this.#options.random(NONCE_BYTES)).toString('base64url')
-      const session = await RelaySession.connect(identity(), serial(), nonce, asked(), this.#abort.signal)
+      const session = await this.#prove()
       if (session.forgottenAfter !== undefined) await onForgotten(session.forgottenAfter)
-      await this.#openSocket(session)
+      if (this.#wanted) await (this.#socket = this.#openSocket(session))
       this.#tries = 0
-      this.#set({ state: 'up', session, since: this.#options.now() })
+      this.#set({ state: 'up', session, since: now() })
+      // It may be wanted since.
+      if (this.#wanted) this.socket().catch(() => undefined)
       return session
     } catch (error) {
-      const refused = asRefused(error)
-      await onRefused(refused)
-      this.#lost(refused.message)
-      throw refused
+      throw await this.#failed(error)
     }
   }
 
-  #openSocket(session: RelaySession): Promise<void> {
-    const { durable, identity } = this.#options
-    return new Promise((resolve, reject) => {
+  async #failed(error: unknown): Promise<Refused> {
+    const refused = asRefused(error)
+    await this.#options.onRefused(refused)
+    this.#lost(refused.message)
+    return refused
+  }
+
+  #prove(): Promise<RelaySession> {
+    const { identity, serial, asked, random } = this.#options
+    const nonce = Buffer.from(random(NONCE_BYTES)).toString('base64url')
+    return RelaySession.connect(identity(), serial(), nonce, asked(), this.#abort.signal)
+  }
+
+  async #openSocket(session: RelaySession): Promise<void> {
+    const { durable, identity, now } = this.#options
+    const { state } = this
+    const isOld = state.state === 'up' && now().getTime() - state.since.getTime() > TICKET_LIFE_MS / 2
+    const { granted, base } = isOld ? await this.#prove() : session
+    if (isOld && this.session !== session) throw linkLost()
+    await new Promise<void>((resolve, reject) => {
       const adapter = new TicketClientAdapter({
-        url: `${session.base.replace(/^http/, 'ws')}/v1/socket`,
-        ticket: session.granted.ticket,
+        url: `${base.replace(/^http/, 'ws')}/v1/socket`,
+        ticket: granted.ticket,
         relay: identity().relay,
         onUp: resolve,
         onDown: (reason, closeCode) => {

@@ -6,7 +6,7 @@ import type { Bookkeeping } from './bookkeeping.js'
 import type { Log, Outside } from './context.js'
 import type { Exchange, ExchangeProgress, ExchangeResult } from './exchange.js'
 import type { Healing } from './healing.js'
-import type { Link, LinkState } from './link.js'
+import { linkLost, type Link, type LinkState } from './link.js'
 import type { RelaySession } from './relay-session.js'
 import type { SharedDocuments } from './shared-documents.js'
 import type { SharedRegister } from './shared-register.js'
@@ -48,14 +48,6 @@ function both(first: ExchangeResult, second: ExchangeResult): ExchangeResult {
 const PUSH_AFTER_MS = 200
 /** A link that stays up learns this often of documents it does not know yet. */
 const REFRESH_MS = 60_000
-
-function linkLost(): Refused {
-  return new Refused(
-    'unavailable',
-    'link-lost',
-    'The connection to the relay was lost. Sync again; it goes on where it was.',
-  )
-}
 
 /** Syncs when a person asks, and all the time in online mode. One exchange runs at a time; who asks meanwhile joins. */
 export class Syncer {

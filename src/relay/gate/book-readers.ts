@@ -15,6 +15,15 @@ const HEAP_MB = 256
 /** A full day book, unfolded, is read in half a second. */
 const TASK_MS = 30_000
 
+/** A relay that has just started has its terminals to answer first. */
+const READY_AFTER_MS = 2_000
+
+/** What a worker begins with. */
+export interface WorkerData {
+  /** Whether to read a sample before anything comes: the first book of a worker takes five times as long as later ones. */
+  readonly makeReady: boolean
+}
+
 /** A worker that ended, or took too long, before it answered. */
 export class ReaderFailed extends Error {
   constructor(reason: string) {
@@ -40,11 +49,18 @@ export class BookReaders {
   readonly #later: Waiting[] = []
   readonly #file: URL
   readonly #most: number
+  #makeReady = false
   #closed = false
 
   constructor(file: URL = WORKER, workers: number = WORKERS) {
     this.#file = file
     this.#most = workers
+  }
+
+  /** Soon has a worker that reads as fast as it will, for a relay that is to run for long. */
+  makeReady(): void {
+    this.#makeReady = true
+    setTimeout(() => this.warm(), READY_AFTER_MS).unref()
   }
 
   /** Begins a worker, if there is none: who has just connected is likely to bring something. */
@@ -109,7 +125,10 @@ export class BookReaders {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#file, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } })
+    const worker = new Worker(this.#file, {
+      workerData: { makeReady: this.#makeReady } satisfies WorkerData,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    })
     this.#workers.add(worker)
     worker.unref()
     // An error is followed by its exit; without a listener it would end the process.
