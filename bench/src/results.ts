@@ -1,4 +1,5 @@
 import type { Row } from './rows.js'
+import type { Trial } from './trials/trial.js'
 import { summarise, type Summary } from './statistics.js'
 
 export interface Sample {
@@ -13,11 +14,15 @@ export interface Failure {
   readonly message: string
 }
 
+type FailedTrial = Pick<Trial, 'title' | 'task' | 'size'>
+
 /** What was measured, by row and contestant. */
 export class Results {
   readonly #rows = new Map<string, Row>()
   readonly #samples = new Map<string, Map<string, number[]>>()
   readonly failures: Failure[] = []
+  /** Tasks that a contestant failed at, with the size. */
+  readonly #failed = new Map<string, number>()
 
   add(contestant: string, samples: readonly Sample[]): void {
     for (const { row, value } of samples) {
@@ -26,6 +31,17 @@ export class Results {
       by.set(contestant, [...(by.get(contestant) ?? []), value])
       this.#samples.set(row.id, by)
     }
+  }
+
+  fail(contestant: string, { title, task, size }: FailedTrial, message: string): void {
+    this.failures.push({ contestant, trial: title, message })
+    const key = `${contestant} ${task}`
+    this.#failed.set(key, Math.min(size, this.#failed.get(key) ?? size))
+  }
+
+  /** Whether it failed at the same task with fewer: with more, minutes would pass before it did again. */
+  failedAtLess(contestant: string, { task, size }: FailedTrial): boolean {
+    return (this.#failed.get(`${contestant} ${task}`) ?? size) < size
   }
 
   /** In the order in which they were first measured. */

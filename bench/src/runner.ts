@@ -29,7 +29,7 @@ export async function runTrial(
 ): Promise<void> {
   const { results, signal } = options
   const left = new Map<string, number>()
-  for (const contestant of contestants.filter((one) => takesPart(trial, one)))
+  for (const contestant of contestants.filter((one) => takesPart(trial, one, results)))
     left.set(contestant.name, trial.allowance * (COMPARED.includes(contestant.name) ? 1 : PEERS_SHARE))
   for (let run = 0; run < trial.runs; run += 1) {
     for (const contestant of contestants) {
@@ -45,7 +45,7 @@ export async function runTrial(
       } catch (error) {
         if (signal.aborted) return
         const message = error instanceof Error ? error.message : String(error)
-        results.failures.push({ contestant: contestant.name, trial: trial.title, message })
+        results.fail(contestant.name, trial, message)
         options.say(`${trial.title}: ${contestant.title} failed: ${message}`)
         left.delete(contestant.name)
       }
@@ -53,10 +53,14 @@ export async function runTrial(
   }
 }
 
-function takesPart({ task, size, among }: Trial, { name, takes }: Contestant): boolean {
+function takesPart(trial: Trial, { name, takes }: Contestant, results: Results): boolean {
+  const { task, size, among } = trial
   const most = takes[task]
   return (
-    (among?.includes(name) ?? true) && most !== undefined && size <= (most.size ?? Number.POSITIVE_INFINITY)
+    (among?.includes(name) ?? true) &&
+    most !== undefined &&
+    size <= (most.size ?? Number.POSITIVE_INFINITY) &&
+    !results.failedAtLess(name, trial)
   )
 }
 

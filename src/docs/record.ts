@@ -58,17 +58,28 @@ export function sealRecord(body: RecordBody, signer: Signer): { stored: Uint8Arr
   return { stored, record: { body, bytes, hash: digest(bytes), signature } }
 }
 
+/** What of a stored record was signed, and the signature. */
+export type SignedBytes = Pick<SealedRecord, 'bytes' | 'signature'>
+
+/**
+ * Takes a stored record apart without reading it, for one that was read before.
+ * @throws MalformedRecord
+ */
+export function signedBytes(stored: unknown): SignedBytes {
+  if (!(stored instanceof Uint8Array)) throw new MalformedRecord('it is not a byte string')
+  const split = stored.length - SIGNATURE_LENGTH - 1
+  if (split < 2 || stored[split] !== NEWLINE) throw new MalformedRecord('it has no signature line')
+  const signature = textOf(stored.subarray(split + 1), 'latin1')
+  if (!SIGNATURE.test(signature)) throw new MalformedRecord('its signature is not canonical base64url')
+  return { bytes: stored.subarray(0, split), signature }
+}
+
 /**
  * Reads a stored record. The signature is not checked here, see {@link verifyRecord}.
  * @throws MalformedRecord when the bytes are no record, are not canonical or break the schema.
  */
 export function readRecord(stored: unknown): SealedRecord {
-  if (!(stored instanceof Uint8Array)) throw new MalformedRecord('it is not a byte string')
-  const split = stored.length - SIGNATURE_LENGTH - 1
-  if (split < 2 || stored[split] !== NEWLINE) throw new MalformedRecord('it has no signature line')
-  const bytes = stored.subarray(0, split)
-  const signature = textOf(stored.subarray(split + 1), 'latin1')
-  if (!SIGNATURE.test(signature)) throw new MalformedRecord('its signature is not canonical base64url')
+  const { bytes, signature } = signedBytes(stored)
   if (!isUtf8(bytes)) throw new MalformedRecord('it is not UTF-8')
   const text = textOf(bytes, 'utf8')
   let body: unknown
@@ -91,6 +102,6 @@ function textOf(bytes: Uint8Array, encoding: 'utf8' | 'latin1'): string {
 }
 
 /** Whether the holder of `publicKey` signed exactly these bytes. */
-export function verifyRecord(record: SealedRecord, publicKey: string): boolean {
+export function verifyRecord(record: SignedBytes, publicKey: string): boolean {
   return verifySignature(publicKey, record.bytes, record.signature)
 }

@@ -1,6 +1,6 @@
 import { decodeBookChange, MalformedChange, splitChunks } from '../../docs/book-change.js'
 import { readRun, readTip, type BookTip, type RunContext, type RunFound } from '../../docs/book-run.js'
-import { MalformedRecord, readRecord, verifyRecord } from '../../docs/record.js'
+import { MalformedRecord, signedBytes, verifyRecord } from '../../docs/record.js'
 import { CHANGE_BYTES, MESSAGE_CHUNKS, MESSAGE_INFLATED_BYTES } from '../../protocol/limits.js'
 
 /** What one request may bring of a day book, or the relay keep of one, unfolded. */
@@ -59,7 +59,8 @@ function badSignatures(
       if (!change) return undefined
       for (const { position, stored } of change.records) {
         if (position < from || position > to) continue
-        if (!verifyRecord(readRecord(stored), publicKey)) bad.push({ position, stored: stored.slice() })
+        // It was read when it came in.
+        if (!verifyRecord(signedBytes(stored), publicKey)) bad.push({ position, stored: stored.slice() })
       }
     }
   } catch (error) {
