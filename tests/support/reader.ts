@@ -131,7 +131,9 @@ export class Reader {
     this.#served.delete(data)
     const ended = await served?.stop()
     if (ended && ended.code !== 0)
-      throw new Error(`What served ${data} did not end in good order: ${ended.stderr}`)
+      throw new Error(
+        `What served ${data} did not end in good order, but with ${ended.signal ?? `code ${ended.code}`}: ${ended.stderr}`,
+      )
   }
 
   /** Before damage is spoken of for the first time: a bit flips in the largest file of the terminal's documents. */
