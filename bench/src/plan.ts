@@ -64,9 +64,9 @@ export function planOf({ only, n, runs, quick }: PlanOptions): Trial[] {
   const most = Math.max(...sizes.sync)
   const histories = sizes.histories
   const all: Trial[] = [
-    sealTrial(sizes.books, sizes.seals, runs, 45),
+    sealTrial(sizes.books, sizes.seals, runs, 40),
     ...sizes.sync.map((size) =>
-      syncTrial({ n: size, whole: size === most, runs, allowance: size === most ? 75 : 30 }),
+      syncTrial({ n: size, whole: size === most, runs, allowance: size === most ? 70 : 20 }),
     ),
     ...(sizes.realSales ? [syncTrial({ n: 'real', whole: false, runs, allowance: 20 })] : []),
     wireTrial(most, 1, 30),

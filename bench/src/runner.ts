@@ -16,7 +16,8 @@ export interface RunnerOptions {
 
 /** The figures that goals are about want all their runs; of the peers, it is enough to see where they stand. */
 const COMPARED: readonly string[] = [FLOOR, PRODUCT]
-const PEERS_SHARE = 0.5
+const PEERS_SHARE = 0.4
+const PEERS_RUNS = 3
 
 /**
  * Runs a trial as often as it wants, the contestants in turn, so that the noise of the machine meets all alike. A
@@ -34,14 +35,17 @@ export async function runTrial(
   for (let run = 0; run < trial.runs; run += 1) {
     for (const contestant of contestants) {
       const seconds = left.get(contestant.name)
-      const most = contestant.takes[trial.task]?.runs ?? trial.runs
+      const compared = COMPARED.includes(contestant.name)
+      const most = contestant.takes[trial.task]?.runs ?? (compared ? trial.runs : PEERS_RUNS)
       if (signal.aborted) return
       if (seconds === undefined || seconds <= 0 || run >= most) continue
       const begun = performance.now()
       options.say(`${trial.title}: ${contestant.title}, run ${run + 1} of ${Math.min(most, trial.runs)}`)
       try {
         results.add(contestant.name, await runOnce(trial, contestant, options))
-        left.set(contestant.name, seconds - (performance.now() - begun) / 1000)
+        const took = (performance.now() - begun) / 1000
+        left.set(contestant.name, seconds - took)
+        options.say(`  ${took.toFixed(1)} s`)
       } catch (error) {
         if (signal.aborted) return
         const message = error instanceof Error ? error.message : String(error)
