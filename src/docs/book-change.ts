@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { deflateRaw as deflateRawCallback, deflateRawSync, inflateRawSync } from 'node:zlib'
 import { ByteReader, Malformed } from './byte-reader.js'
 import { positionOf, recordKey } from './record-key.js'
 
@@ -61,14 +62,35 @@ const SET = 1
 /** The low four bits of a value's metadata; its length stands above them. */
 const BYTES = 7
 
-/** The bytes of a change, deflated when that is worth it, and its hash (hex). */
-export function encodeBookChange(change: BookChange): { readonly bytes: Uint8Array; readonly hash: string } {
+/** A change as it is stored and sent, and its hash (hex). */
+export interface EncodedChange {
+  readonly bytes: Uint8Array
+  readonly hash: string
+}
+
+/** The bytes of a change, deflated when that is worth it. */
+export function encodeBookChange(change: BookChange): EncodedChange {
   const body = encodeBody(change)
+  return framed(body, isLong(body) ? deflateRawSync(body) : undefined)
+}
+
+/** As {@link encodeBookChange}; hundreds of records are deflated while something else goes on. */
+export async function encodeBookChangeAside(change: BookChange): Promise<EncodedChange> {
+  const body = encodeBody(change)
+  return framed(body, isLong(body) ? await deflateRaw(body) : undefined)
+}
+
+const deflateRaw = promisify<Uint8Array, Buffer>(deflateRawCallback)
+
+function isLong({ length }: Uint8Array): boolean {
+  return length >= DEFLATE_FROM_BYTES
+}
+
+function framed(body: Buffer, deflated: Buffer | undefined): EncodedChange {
   const hash = hashOf(body)
   const checksum = hash.subarray(0, CHECKSUM_BYTES)
-  const isLong = body.length >= DEFLATE_FROM_BYTES
-  const data = isLong ? deflateRawSync(body) : body
-  const type = isLong ? TYPE.compressed : TYPE.change
+  const data = deflated ?? body
+  const type = deflated ? TYPE.compressed : TYPE.change
   const bytes = Buffer.concat([MAGIC, checksum, Buffer.of(type), unsigned(data.length), data])
   return { bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), hash: hash.toString('hex') }
 }

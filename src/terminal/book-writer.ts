@@ -1,5 +1,5 @@
 import * as A from '@automerge/automerge'
-import { encodeBookChange, type BookRecord } from '../docs/book-change.js'
+import { encodeBookChangeAside, type BookRecord, type EncodedChange } from '../docs/book-change.js'
 import { noteText } from '../docs/change-note.js'
 import type { FlatDoc } from '../docs/flat.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
@@ -27,9 +27,11 @@ export interface BookWriterOptions {
   readonly onSettled: (failure: Error | undefined) => void
 }
 
-/** After so many records, or bytes of them, they enter their day book: a start reads no more than that twice. */
+/** After so many records, or bytes of them, they enter their day book. */
 const SETTLE_RECORDS = 250
 const SETTLE_BYTES = 1024 * 1024
+/** While sales go on, the journal is emptied after so many times: a start reads no more than that twice. */
+const SETTLED_IN_JOURNAL = 4
 
 const ACTOR_BYTES = 16
 
@@ -49,7 +51,7 @@ class Writing implements OpenBook {
   bytes: number
   waiting: BookRecord[] = []
   /** A change that may be on the disk already: it is made only once. */
-  attempt: { readonly bytes: Uint8Array; readonly hash: string; readonly count: number } | undefined
+  attempt: (EncodedChange & { readonly count: number }) | undefined
 
   constructor(id: DocumentId, name: DayBookName, actor: string, content?: BookContent) {
     this.id = id
@@ -78,6 +80,10 @@ export class BookWriter {
   readonly #options: BookWriterOptions
   readonly #queue = new Queues()
   #open: Writing | undefined
+  /** Records enter their day book beside what is sealed meanwhile. */
+  #aside: Promise<void> | undefined
+  /** How often they did since the journal was emptied. */
+  #inJournal = 0
   /** An append failed in such a way that its record may still be seen after a restart. */
   #doubtful = false
 
@@ -170,11 +176,23 @@ export class BookWriter {
   }
 
   /** It is sealed in any case: that it could not be settled is told, and tried again with the next record. */
-  #settleWhenMany({ waiting }: Writing): void {
-    const bytes = waiting.reduce((sum, { stored }) => sum + stored.length, 0)
-    if (waiting.length < SETTLE_RECORDS && bytes < SETTLE_BYTES) return
+  #settleWhenMany(open: Writing): void {
+    const bytes = open.waiting.reduce((sum, { stored }) => sum + stored.length, 0)
+    if (this.#aside || (open.waiting.length < SETTLE_RECORDS && bytes < SETTLE_BYTES)) return
     const { onSettled } = this.#options
-    this.settle().then(() => onSettled(undefined), onSettled)
+    this.#settleAside(open).then(() => onSettled(undefined), onSettled)
+  }
+
+  /** Seals go on meanwhile: the next one would wait for the time of twenty. */
+  async #settleAside(open: Writing): Promise<void> {
+    this.#aside = this.#enter(open)
+    try {
+      await this.#aside
+    } finally {
+      this.#aside = undefined
+    }
+    this.#inJournal += 1
+    if (open.waiting.length === 0 || this.#inJournal >= SETTLED_IN_JOURNAL) await this.settle()
   }
 
   /**
@@ -186,28 +204,34 @@ export class BookWriter {
   }
 
   async #settle(): Promise<void> {
-    const { durable, journal, books } = this.#options
+    // Where that fails, it is tried again here.
+    await this.#aside?.catch(() => undefined)
     for (let open = this.#open; open && open.waiting.length > 0;) {
-      // Damage has left a gap. A day book has none, so that it can be checked by itself: the rest is another part.
-      if (open.last !== undefined && open.waiting[0]?.position !== open.last + 1) {
-        open = await this.#nextPart(open)
-        continue
-      }
-      const { bytes, hash, count } = (open.attempt ??= this.#change(open))
-      const records = open.waiting.slice(0, count)
-      const last = records.at(-1)?.position ?? 0
-      await durable.storage.saveChange(open.id, bytes, rangeLabel(records[0]?.position ?? 0, last))
-      open.attempt = undefined
-      open.waiting = open.waiting.slice(count)
-      open.seq += 1
-      open.nextOp += count
-      open.heads = [hash]
-      open.last = last
-      books.settled(hash, last)
-      await this.#show(open.id, bytes)
+      if (isAfterGap(open)) open = await this.#nextPart(open)
+      else await this.#enter(open)
     }
     // Also when nothing waits: a record that is found again after its book was purged would be taken for a new one.
-    await journal.clear()
+    await this.#options.journal.clear()
+    this.#inJournal = 0
+  }
+
+  /** The records that wait, up to a gap, enter the document in one change; what is sealed meanwhile goes on waiting. */
+  async #enter(open: Writing): Promise<void> {
+    if (isAfterGap(open)) return
+    const { durable, books } = this.#options
+    const { bytes, hash, count } = (open.attempt ??= await this.#change(open))
+    const records = open.waiting.slice(0, count)
+    const last = records.at(-1)?.position ?? 0
+    await durable.storage.saveChange(open.id, bytes, rangeLabel(records[0]?.position ?? 0, last))
+    // Before they wait no more: whoever looks meanwhile sees them twice, and does not miss them.
+    await this.#show(open.id, bytes)
+    open.attempt = undefined
+    open.waiting = open.waiting.slice(count)
+    open.seq += 1
+    open.nextOp += count
+    open.heads = [hash]
+    open.last = last
+    books.settled(hash, last)
   }
 
   async #nextPart(from: Writing): Promise<Writing> {
@@ -219,13 +243,13 @@ export class BookWriter {
     return next
   }
 
-  #change(open: Writing): NonNullable<Writing['attempt']> {
+  async #change(open: Writing): Promise<NonNullable<Writing['attempt']>> {
     const { identity, outside } = this.#options
     const first = open.waiting[0]?.position ?? 0
     const gap = open.waiting.findIndex(({ position }, index) => position !== first + index)
-    const records = gap === -1 ? open.waiting : open.waiting.slice(0, gap)
+    const records = gap === -1 ? [...open.waiting] : open.waiting.slice(0, gap)
     const { code, name } = identity()
-    const made = encodeBookChange({
+    const made = await encodeBookChangeAside({
       actor: open.actor,
       seq: open.seq + 1,
       startOp: open.nextOp,
@@ -275,4 +299,9 @@ export class BookWriter {
     books.begun(id)
     return this.#begin(id, name, undefined)
   }
+}
+
+/** Damage has left a gap. A day book has none, so that it can be checked by itself: the rest is another part. */
+function isAfterGap({ last, waiting }: Writing): boolean {
+  return last !== undefined && waiting[0]?.position !== last + 1
 }
