@@ -3,7 +3,7 @@ import { Refused, asRefused } from '../protocol/problem.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import { backoff } from './backoff.js'
 import type { TerminalIdentity } from './identity.js'
-import { TicketClientAdapter } from './network.js'
+import type { TicketClientAdapter } from './network.js'
 import { RelaySession } from './relay-session.js'
 
 /**
@@ -201,9 +201,12 @@ export class Link {
     const { state } = this
     const isOld = state.state === 'up' && now().getTime() - state.since.getTime() > TICKET_LIFE_MS / 2
     const { granted, base } = isOld ? await this.#prove() : session
-    if (isOld && this.session !== session) throw linkLost()
+    // Loaded when there is something to exchange: a till that starts has to seal first.
+    const { TicketClientAdapter: Adapter } = await import('./network.js')
+    const isLost = state.state === 'up' && this.session !== session
+    if (this.#abort.signal.aborted || isLost) throw linkLost()
     await new Promise<void>((resolve, reject) => {
-      const adapter = new TicketClientAdapter({
+      const adapter: TicketClientAdapter = new Adapter({
         url: `${base.replace(/^http/, 'ws')}/v1/socket`,
         ticket: granted.ticket,
         relay: identity().relay,
