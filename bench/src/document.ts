@@ -3,6 +3,7 @@ import type { Entry } from './contestants.js'
 import type { Machine } from './machine.js'
 import { Results, type Failure } from './results.js'
 import type { Row } from './rows.js'
+import type { Profile } from './watch/watch.js'
 
 const FORMAT = 1
 
@@ -22,6 +23,8 @@ export interface BenchDocument {
   readonly failures: readonly Failure[]
   /** It was stopped before its end. */
   readonly interrupted: boolean
+  /** Where the product's time went, in runs of their own. */
+  readonly profiles?: readonly Profile[]
   readonly rows: readonly {
     readonly row: Row
     readonly samples: Readonly<Record<string, readonly number[]>>
@@ -34,6 +37,7 @@ export interface DocumentParts {
   readonly machine: Machine
   readonly seconds: number
   readonly interrupted: boolean
+  readonly profiles: readonly Profile[]
 }
 
 export function documentOf({ results, entries, ...rest }: DocumentParts): BenchDocument {

@@ -6,11 +6,11 @@ import { loadContestants } from './contestants.js'
 import { documentOf, parseDocument, type BenchDocument } from './document.js'
 import { machineOf } from './machine.js'
 import { HELP, readOptions, type Options } from './options.js'
-import { planOf } from './plan.js'
+import { planOf, watchedPlanOf } from './plan.js'
 import { endAll } from './processes.js'
 import { writeReport } from './report.js'
-import { Results } from './results.js'
-import { runTrial } from './runner.js'
+import { PRODUCT, Results } from './results.js'
+import { runTrial, watchTrials } from './runner.js'
 import { sideBySide } from './side-by-side.js'
 import { textReport } from './text-table.js'
 
@@ -51,8 +51,11 @@ async function measure(options: Options): Promise<BenchDocument> {
     await sideBySide(options.quick ? availableParallelism() : 1, lanes, async (lane) => {
       for (const trial of plan) await runTrial(trial, lane, settings)
     })
+    const product = contestants.find(({ name }) => name === PRODUCT)
+    const isWatched = options.profile ?? isWhole(options)
+    const profiles = isWatched && product ? await watchTrials(watchedPlanOf(options), product, settings) : []
     const seconds = Math.round((performance.now() - begun) / 1000)
-    return documentOf({ results, entries, machine, seconds, interrupted: signal.aborted })
+    return documentOf({ results, entries, machine, seconds, interrupted: signal.aborted, profiles })
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

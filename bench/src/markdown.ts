@@ -5,6 +5,7 @@ import type { Plot } from './plots.js'
 import { PRODUCT, type Results } from './results.js'
 import { goalOf, MEASURE_TITLES, MEASURES, type MeasureId, type Row } from './rows.js'
 import { byMeasure, shownOf, shownRatio } from './text-table.js'
+import { profileMarkdown } from './watch/text.js'
 
 /** The part of docs/PERFORMANCE.md that is written by the bench. */
 export function markdownOf(document: BenchDocument, plots: readonly Plot[]): string {
@@ -15,6 +16,7 @@ export function markdownOf(document: BenchDocument, plots: readonly Plot[]): str
     ...head(document, shown),
     ...goals(results),
     ...measured.flatMap((id) => measureSection(id, results, shown, plots)),
+    ...profileMarkdown(document.profiles ?? []),
     ...notes(document, shown),
   ].join('\n')
 }

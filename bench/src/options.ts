@@ -16,6 +16,8 @@ export interface Options {
   readonly from: string | undefined
   /** Whether docs/ is written; undefined: where the whole table was measured. */
   readonly docs: boolean | undefined
+  /** Whether the product is watched as well; undefined: where the whole table was measured. */
+  readonly profile: boolean | undefined
   readonly help: boolean
 }
 
@@ -32,6 +34,7 @@ Without options the whole table is measured, in under half an hour on two cores,
   --compare FILE        compare with a saved table of this machine; ends with 1 where a figure of Counterfoil is worse
   --from FILE           report a saved table, measure nothing
   --docs, --no-docs     write docs/PERFORMANCE.md and its plots, or not (default: where the whole table was measured)
+  --profile             then run Counterfoil once more, and tell where its time went, its fsyncs and bytes (--no-profile: not)
   --json                print one JSON document in place of the table
   --seed N              of the generated invoices (default 7)
   --scratch DIR         where the data lies meanwhile (default: the temporary folder)
@@ -57,10 +60,11 @@ export function readOptions(args: readonly string[]): Options {
       compare: { type: 'string' },
       from: { type: 'string' },
       docs: { type: 'boolean' },
+      profile: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   })
-  const { scratch, save, compare, from, docs, quick = false, json = false, help = false } = values
+  const { scratch, save, compare, from, docs, profile, quick = false, json = false, help = false } = values
   return {
     only: listOf(values.only)?.map(measure),
     contestants: listOf(values.contestants),
@@ -74,6 +78,7 @@ export function readOptions(args: readonly string[]): Options {
     compare,
     from,
     docs,
+    profile,
     help,
   }
 }

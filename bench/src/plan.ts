@@ -17,6 +17,17 @@ export interface PlanOptions {
   readonly quick: boolean
 }
 
+/** What the product is watched at, once each: the measures that were asked for. */
+export function watchedPlanOf({ only, n }: Pick<PlanOptions, 'only' | 'n'>): Trial[] {
+  const sizes = n === undefined ? WATCHED : sizesFor(n, WATCHED)
+  return trialsOf(sizes, { runs: 1, quick: false }).filter(
+    ({ title, measures }) =>
+      !title.startsWith('M3') &&
+      !title.endsWith('bytes') &&
+      measures.some((id) => only?.includes(id) ?? true),
+  )
+}
+
 /** Sizes of what is measured, and the seconds that a contestant may spend on each trial before it begins no further run. */
 interface Sizes {
   readonly books: readonly number[]
@@ -44,6 +55,18 @@ const WHOLE: Sizes = {
   round: 500,
 }
 
+/** To see where the time goes: large enough to fill some hundred samples. */
+const WATCHED: Sizes = {
+  ...WHOLE,
+  books: [300],
+  sync: [10_000],
+  realSales: false,
+  storms: [50],
+  catalogues: [5_000],
+  histories: [2_500],
+  round: 100,
+}
+
 /** Large enough to go through everything once, and for nothing else. */
 const QUICK: Sizes = {
   books: [0],
@@ -62,11 +85,24 @@ export function planOf({ only, n, runs, quick }: PlanOptions): Trial[] {
   const base = quick ? QUICK : WHOLE
   const sizes = n === undefined ? base : sizesFor(n, base)
   const most = Math.max(...sizes.sync)
-  const histories = sizes.histories
-  const all: Trial[] = [
-    sealTrial(sizes.books, sizes.seals, runs, 40),
+  const all = trialsOf(sizes, { runs, quick })
+  // The short form is to show that all of them run; the floor and the product go through everything.
+  const trials = quick ? all.map(quickly) : all
+  const wanted = (ids: readonly MeasureId[]): boolean => ids.some((id) => only?.includes(id) ?? true)
+  const chosen = trials.filter(({ measures }) => wanted(measures))
+  // Force-complete is compared with the floor's sync of as many.
+  const lacksFloor = wanted(['M9']) && !wanted(['M2'])
+  const floor = syncTrial({ n: most, whole: false, runs, allowance: 60 })
+  return lacksFloor ? [{ ...floor, among: [FLOOR] }, ...chosen] : chosen
+}
+
+function trialsOf(sizes: Sizes, { runs, quick }: Pick<PlanOptions, 'runs' | 'quick'>): Trial[] {
+  const most = Math.max(...sizes.sync)
+  const { histories } = sizes
+  return [
+    sealTrial(sizes.books, sizes.seals, runs, 60),
     ...sizes.sync.map((size) =>
-      syncTrial({ n: size, whole: size === most, runs, allowance: size === most ? 70 : 20 }),
+      syncTrial({ n: size, whole: size === most, runs, allowance: size === most ? 70 : 40 }),
     ),
     ...(sizes.realSales ? [syncTrial({ n: 'real', whole: false, runs, allowance: 20 })] : []),
     wireTrial(most, 1, 30),
@@ -87,14 +123,6 @@ export function planOf({ only, n, runs, quick }: PlanOptions): Trial[] {
     ]),
     forceTrial(most, runs, 60),
   ]
-  // The short form is to show that all of them run; the floor and the product go through everything.
-  const trials = quick ? all.map(quickly) : all
-  const wanted = (ids: readonly MeasureId[]): boolean => ids.some((id) => only?.includes(id) ?? true)
-  const chosen = trials.filter(({ measures }) => wanted(measures))
-  // Force-complete is compared with the floor's sync of as many.
-  const lacksFloor = wanted(['M9']) && !wanted(['M2'])
-  const floor = syncTrial({ n: most, whole: false, runs, allowance: 60 })
-  return lacksFloor ? [{ ...floor, among: [FLOOR] }, ...chosen] : chosen
 }
 
 function sizesFor(n: number, base: Sizes): Sizes {

@@ -5,14 +5,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 /** Ticks of utime and stime in a second; 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100
-/** A process that used less than two ticks in so long is idle. */
+/** A process that used less than two ticks in so long does nothing now. */
 const IDLE_WINDOW_MS = 250
 const IDLE_SECONDS = 0.02
-const IDLE_WAIT_MS = 8_000
+/** What it put off for so long is found as well. */
+const IDLE_MS = 3_000
+const IDLE_WAIT_MS = 20_000
 
-/** CPU seconds of all its threads until now, user and system. */
-export function cpuSeconds(pid: number): number | undefined {
-  const stat = read(`/proc/${pid}/stat`)
+/** CPU seconds of all its threads until now, or of one of them, user and system. */
+export function cpuSeconds(pid: number, thread?: number): number | undefined {
+  const stat = read(thread === undefined ? `/proc/${pid}/stat` : `/proc/${pid}/task/${thread}/stat`)
   // The name, in parentheses, may hold spaces.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
   return fields && (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
@@ -41,13 +43,19 @@ function read(path: string): string | undefined {
   }
 }
 
-/** Waits until it does nothing any more: what it put off is work, too. @returns CPU seconds until then */
-export async function cpuUntilIdle(pid: number): Promise<number | undefined> {
+/**
+ * Waits until it does nothing any more: what it put off is work, too.
+ * @param idleMs for how long it has to do nothing
+ * @returns CPU seconds until then
+ */
+export async function cpuUntilIdle(pid: number, idleMs = IDLE_MS): Promise<number | undefined> {
   let before = cpuSeconds(pid)
-  for (let waited = 0; waited < IDLE_WAIT_MS; waited += IDLE_WINDOW_MS) {
+  let idle = 0
+  for (let waited = 0; waited < IDLE_WAIT_MS && idle < idleMs; waited += IDLE_WINDOW_MS) {
     await delay(IDLE_WINDOW_MS)
     const now = cpuSeconds(pid)
-    if (now === undefined || before === undefined || now - before < IDLE_SECONDS) return now
+    if (now === undefined || before === undefined) return now
+    idle = now - before < IDLE_SECONDS ? idle + IDLE_WINDOW_MS : 0
     before = now
   }
   return before

@@ -67,22 +67,33 @@ export class Process {
   }
 }
 
+/** Added to the runner's own. */
+export type Environment = Readonly<Record<string, string>>
+
 export interface Server extends Process {
   readonly port: number
 }
 
 /** Starts a contestant's server on a folder and waits until it takes connections. */
-export async function startServer(contestant: Contestant, dir: string, port = 0): Promise<Server> {
+export async function startServer(
+  contestant: Contestant,
+  dir: string,
+  port = 0,
+  env: Environment = {},
+): Promise<Server> {
   const { server, title } = contestant
-  const started = begin([...server.argv({ dir, port })], `The server of ${title}`)
+  const started = begin([...server.argv({ dir, port })], `The server of ${title}`, env)
   const line = await firstLine(started)
   const portOf = server.portOf ?? ((text) => (JSON.parse(text) as { port: number }).port)
   return Object.assign(started, { port: portOf(line) })
 }
 
 /** Starts a program of node whose first line on stdout tells that it is ready. */
-export function begin(argv: readonly string[], title: string): Process {
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+export function begin(argv: readonly string[], title: string, env: Environment = {}): Process {
+  const child = spawn(process.execPath, argv, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   return new Process(child, title)
 }
 
@@ -109,8 +120,9 @@ export class Terminal extends Process {
   readonly #waiting = new Map<number, (answered: Answered) => void>()
   #asked = 0
 
-  constructor(contestant: Contestant) {
+  constructor(contestant: Contestant, env: Environment = {}) {
     const child = fork(contestant.terminal, {
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
     })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Contestant } from './contestant.js'
 import { FLOOR, PRODUCT, type Results } from './results.js'
 import type { Trial } from './trials/trial.js'
+import { Watch, type Profile } from './watch/watch.js'
 
 export interface RunnerOptions {
   /** Holds the runs' folders. */
@@ -73,12 +74,39 @@ let folders = 0
 /** A run that takes so much longer than all runs may is stuck, or would hold up the table for nothing. */
 const MOST_ALLOWANCES = 4
 
-async function runOnce(trial: Trial, contestant: Contestant, { scratch, seed, signal }: RunnerOptions) {
+/** Runs trials of one contestant once more, to see where the time goes; what is timed meanwhile does not count. */
+export async function watchTrials(
+  trials: readonly Trial[],
+  contestant: Contestant,
+  options: RunnerOptions,
+): Promise<readonly Profile[]> {
+  const watch = await Watch.in(join(options.scratch, 'watched'))
+  for (const trial of trials) {
+    if (options.signal.aborted) break
+    options.say(`${trial.title}: ${contestant.title} is watched`)
+    try {
+      await runOnce(trial, contestant, options, watch)
+    } catch (error) {
+      if (options.signal.aborted) break
+      const message = error instanceof Error ? error.message : String(error)
+      options.results.fail(contestant.name, trial, message)
+      options.say(`${trial.title}: ${contestant.title} failed while it was watched: ${message}`)
+    }
+  }
+  return watch.profiles
+}
+
+async function runOnce(
+  trial: Trial,
+  contestant: Contestant,
+  { scratch, seed, signal }: RunnerOptions,
+  watch?: Watch,
+) {
   const dir = join(scratch, String((folders += 1)))
   await mkdir(dir, { recursive: true })
   const late = AbortSignal.timeout(MOST_ALLOWANCES * trial.allowance * 1000)
   try {
-    return await trial.run(contestant, { dir, seed, signal: AbortSignal.any([signal, late]) })
+    return await trial.run(contestant, { dir, seed, watch, signal: AbortSignal.any([signal, late]) })
   } catch (error) {
     if (!late.aborted) throw error
     throw new Error(`It was ended after ${MOST_ALLOWANCES * trial.allowance} s.`, { cause: error })

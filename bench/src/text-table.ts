@@ -3,6 +3,7 @@ import { figure, range, ratioText } from './format.js'
 import { machineText } from './machine.js'
 import { FLOOR, type Results } from './results.js'
 import { goalOf, MEASURE_TITLES, type Row } from './rows.js'
+import { profileText } from './watch/text.js'
 
 /** The table for a terminal: a block a measure, a line a row, a column a contestant. */
 export function textReport(document: BenchDocument): string {
@@ -32,7 +33,7 @@ export function textReport(document: BenchDocument): string {
     ),
     ...(document.interrupted ? ['It was stopped before its end.'] : []),
   ]
-  return `${aligned(lines)}\n${notes.join('\n')}\n`
+  return `${aligned(lines)}\n${notes.join('\n')}\n${profileText(document.profiles ?? [])}`
 }
 
 /** Those who have a figure. */

@@ -35,7 +35,8 @@ export function catalogueTrial(items: number, counted: boolean, runs: number, al
             await publisher.do('publish', spec)
             const terminal = await scene.terminal('T01', { fresh: true }, at)
             proxy?.reset()
-            const { ms } = await terminal.do('fetchCatalogue', {})
+            const title = `M8, ${count(items)} items: ${what}`
+            const { ms } = await scene.timed(title, terminal, () => terminal.do('fetchCatalogue', {}))
             if (proxy) {
               const { up, down } = proxy.counted
               samples.push({ row: ROWS.catalogueWire(items, what), value: up + down })

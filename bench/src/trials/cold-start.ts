@@ -4,6 +4,7 @@ import type { Contestant, ServerAddress, TillRequest } from '../contestant.js'
 import type { Invoice } from '../invoices.js'
 import { memory } from '../proc.js'
 import { begin, firstLine, type Process } from '../processes.js'
+import type { Watch } from '../watch/watch.js'
 
 export interface Started {
   readonly process: Process
@@ -18,15 +19,17 @@ export async function coldStart(
   contestant: Contestant,
   at: { readonly dir: string; readonly server: ServerAddress },
   invoice: Invoice,
+  watched?: { readonly watch: Watch; readonly title: string },
 ): Promise<Started> {
   const { till, title } = contestant
   if (!till) throw new Error(`${title} has no till`)
   const argv = [...till.argv(at)]
   const begun = performance.now()
-  const process = begin(argv, `The till of ${title}`)
+  const process = begin(argv, `The till of ${title}`, watched?.watch.env(true))
   const line = await firstLine(process)
   await post(await till.sale({ line, dir: at.dir, invoice }))
   const ms = performance.now() - begun
+  await watched?.watch.end(process.pid, { trial: watched.title, process: 'till' })
   return { process, ms, memory: memory(process.pid) }
 }
 

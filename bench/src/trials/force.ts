@@ -18,7 +18,7 @@ export function forceTrial(n: number, runs: number, allowance: number): Trial {
         const spec = { seed, from: 0, count: n, perDay: PER_DAY }
         const terminal = await scene.terminal('T01')
         await terminal.do('make', spec)
-        const { ms } = await terminal.do('force', {})
+        const { ms } = await scene.timed(`M9, ${count(n)}`, terminal, () => terminal.do('force', {}))
         checkInvoices([spec], await scene.readBackAfterKill())
         return [{ row: ROWS.force(n), value: ms }]
       }),

@@ -7,6 +7,7 @@ import { count, ROWS } from '../rows.js'
 import { median } from '../statistics.js'
 import { coldStart } from './cold-start.js'
 import { Scene } from './scene.js'
+import type { Watch } from '../watch/watch.js'
 import type { Trial } from './trial.js'
 
 /** Invoices of one day: 2,500 are nine days. */
@@ -44,7 +45,7 @@ export function historyTrial(options: HistoryOptions): Trial {
         await terminal.do('sync', {})
         const grown = contestant.takes.growth ? await growth(past, options) : []
         await terminal.close()
-        const { samples, stamped } = await coldStarts(contestant, scene, past, options)
+        const { samples, stamped } = await coldStarts(contestant, scene, past, options, place.watch)
         await (await scene.terminal('T01')).do('sync', {})
         checkInvoices(past.made, await scene.readBackAfterKill(), stamped)
         return [...grown, ...samples]
@@ -96,6 +97,7 @@ async function coldStarts(
   scene: Scene,
   past: Past,
   { history, first, cold, rounds, round }: HistoryOptions,
+  watch: Watch | undefined,
 ): Promise<{ samples: Sample[]; stamped: string[] }> {
   const samples: Sample[] = []
   const stamped: string[] = []
@@ -103,7 +105,9 @@ async function coldStarts(
   const invoices = [...invoicesOf(past.next(2 * rounds))]
   const place = { dir: scene.terminalDir('T01'), server: scene.address }
   for (const [start, invoice] of invoices.entries()) {
-    const { process, ms, memory } = await coldStart(contestant, place, invoice)
+    const title = `M7, ${count(history)} invoices`
+    const watched = start === 0 && watch ? { watch, title } : undefined
+    const { process, ms, memory } = await coldStart(contestant, place, invoice, watched)
     scene.add(process)
     stamped.push(invoice.id)
     const afterKill = start >= rounds

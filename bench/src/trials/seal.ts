@@ -36,7 +36,7 @@ export function sealTrial(books: readonly number[], seals: number, runs: number,
         const samples: Sample[] = []
         for (const book of books) {
           if (book > inBook) await make(book - inBook)
-          const latencies = await make(seals)
+          const latencies = await scene.timed(`M1, day book of ${book}`, terminal, () => make(seals))
           for (const percent of [50, 99] as const)
             samples.push({ row: ROWS.seal(book, percent), value: percentile(latencies, percent) })
         }

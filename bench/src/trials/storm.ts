@@ -25,7 +25,9 @@ export function stormTrial(terminals: number, each: number, runs: number, allowa
           seed,
           perDay: PER_DAY,
         })
-        const { ms } = await crowd.do('storm', {})
+        const { ms } = await scene.timed(`M6, ${count(terminals)} terminals`, crowd, () =>
+          crowd.do('storm', {}),
+        )
         const memory = peakMemory(scene.server.pid)
         // Each of them has its first day.
         const made = Array.from({ length: terminals }, (_, t) => ({

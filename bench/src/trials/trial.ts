@@ -1,12 +1,15 @@
 import type { Contestant, Task } from '../contestant.js'
 import type { Sample } from '../results.js'
 import type { MeasureId } from '../rows.js'
+import type { Watch } from '../watch/watch.js'
 
 /** What a trial is given. */
 export interface Place {
   /** An empty folder of its own, on the disk that all share; removed afterwards. */
   readonly dir: string
   readonly seed: number
+  /** Watches what the processes do, where that is asked for. */
+  readonly watch?: Watch | undefined
   /** Ends what runs: it takes too long, or somebody stopped the bench. */
   readonly signal: AbortSignal
 }

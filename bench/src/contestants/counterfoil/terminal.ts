@@ -61,22 +61,22 @@ serveCommands({
   },
   async prepareStorm({ dir, server, terminals, each, seed, perDay }) {
     const operator = await operatorOf(server)
-    const places = Array.from({ length: terminals }, (_, t) => t)
+    const starts = Array.from({ length: terminals }, (_, t) => ({
+      dir: join(dir, `T${t}`),
+      server,
+      terminal: `T${t}`,
+      role: 'till' as const,
+      fresh: false,
+      sync: true,
+    }))
+    const loaded = await product()
+    // In a shop terminals are not paired during an outage: all have the shop as it is when the network goes away.
+    await sideBySide(PREPARED_AT_ONCE, starts, (start) => Till.pair(loaded, operator, start))
     storming = []
-    await sideBySide(PREPARED_AT_ONCE, places, async (t) => {
-      const start = {
-        dir: join(dir, `T${t}`),
-        server,
-        terminal: `T${t}`,
-        role: 'till',
-        fresh: false,
-      } as const
-      storming[t] = await Till.open(await product(), async () => operator, start)
-    })
-    // The network goes away when all have the shop as it is: in a shop terminals are not paired during an outage.
-    await sideBySide(PREPARED_AT_ONCE, storming, (one) => one.sync())
-    await sideBySide(PREPARED_AT_ONCE, [...storming.entries()], async ([t, one]) => {
+    await sideBySide(PREPARED_AT_ONCE, [...starts.entries()], async ([t, start]) => {
+      const one = await Till.open(loaded, async () => operator, start)
       await one.make({ seed, from: t * each, count: each, perDay, dayFrom: t * each })
+      storming[t] = one
     })
   },
   storm: () =>

@@ -12,6 +12,8 @@ export interface TillStart {
   readonly role: 'till' | 'manager'
   /** Nothing of the relay is fetched yet. */
   readonly fresh: boolean
+  /** It was paired before, and fetches what the relay has. */
+  readonly sync?: boolean
 }
 
 /** A terminal of the product in this process, with a clock that stands at its invoices' days while it makes them. */
@@ -24,39 +26,42 @@ export class Till {
     this.#clock = clock
   }
 
+  /** Pairs a new directory. */
+  static async pair(
+    product: Product,
+    operator: RelayOperator,
+    { dir, server, terminal, role }: Pick<TillStart, 'dir' | 'server' | 'terminal' | 'role'>,
+  ): Promise<void> {
+    const code = await operator.pairingCode(terminal, role)
+    const now = (): Date => new Date()
+    const { disk } = product
+    const held = await product.openDirectory({ directory: dir, kind: 'terminal', create: true, disk, now })
+    try {
+      const url = `http://${server.host}:${server.port}`
+      await product.pair(dir, disk, url, code, AbortSignal.timeout(60_000))
+      await held.adopt()
+    } finally {
+      await held.release()
+    }
+  }
+
   /** Opens a terminal's directory; one that is new is paired first. */
   static async open(
     product: Product,
     operator: () => Promise<RelayOperator>,
-    { dir, server, terminal, role, fresh }: TillStart,
+    { dir, server, terminal, role, fresh, sync = false }: TillStart,
   ): Promise<Till> {
     const clock: { at: number | undefined } = { at: dayBegins(0, 1) }
     const now = (): Date => new Date(clock.at ?? Date.now())
     const paired = (await product.readChecked(product.disk, `${dir}/terminal.json`)) !== undefined
-    if (!paired) {
-      const code = await (await operator()).pairingCode(terminal, role)
-      const held = await product.openDirectory({
-        directory: dir,
-        kind: 'terminal',
-        create: true,
-        disk: product.disk,
-        now,
-      })
-      try {
-        const url = `http://${server.host}:${server.port}`
-        await product.pair(dir, product.disk, url, code, AbortSignal.timeout(60_000))
-        await held.adopt()
-      } finally {
-        await held.release()
-      }
-    }
+    if (!paired) await Till.pair(product, await operator(), { dir, server, terminal, role })
     const outside = {
       disk: product.disk,
       now,
       random: (bytes: number) => new Uint8Array(randomBytes(bytes)),
     }
     const till = new Till(await product.openAgent({ directory: dir, outside, log: LOG }), clock)
-    if (!paired && !fresh) {
+    if ((!paired && !fresh) || sync) {
       await till.online(() => till.agent.sync())
       // The catalogue is edited in online mode; for what is made offline a person disconnects.
       if (role === 'till') await till.agent.disconnect('Asha Kulkarni')
