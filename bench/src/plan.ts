@@ -96,6 +96,10 @@ export function planOf({ only, n, runs, quick }: PlanOptions): Trial[] {
   return lacksFloor ? [{ ...floor, among: [FLOOR] }, ...chosen] : chosen
 }
 
+/** A storm is prepared for longer than it lasts. */
+const STORM_S = 60
+const STORM_TERMINAL_S = 0.1
+
 function trialsOf(sizes: Sizes, { runs, quick }: Pick<PlanOptions, 'runs' | 'quick'>): Trial[] {
   const most = Math.max(...sizes.sync)
   const { histories } = sizes
@@ -106,17 +110,16 @@ function trialsOf(sizes: Sizes, { runs, quick }: Pick<PlanOptions, 'runs' | 'qui
     ),
     ...(sizes.realSales ? [syncTrial({ n: 'real', whole: false, runs, allowance: 20 })] : []),
     wireTrial(most, 1, 30),
-    ...sizes.storms.map((terminals) => stormTrial(terminals, sizes.each, runs, 60)),
-    ...histories.map((history) =>
-      historyTrial({
-        history,
-        first: Math.min(...histories),
-        cold: history === Math.max(...histories),
-        rounds: runs,
-        round: sizes.round,
-        allowance: 60,
-      }),
+    ...sizes.storms.map((terminals) =>
+      stormTrial(terminals, sizes.each, runs, Math.max(STORM_S, terminals * STORM_TERMINAL_S)),
     ),
+    ...histories.map((history): Trial => {
+      const cold = history === Math.max(...histories)
+      const first = Math.min(...histories)
+      const trial = historyTrial({ history, first, cold, rounds: runs, round: sizes.round, allowance: 60 })
+      // Growth is a matter of each for itself; of the others it is seen how they start.
+      return cold ? trial : { ...trial, among: [FLOOR, PRODUCT] }
+    }),
     ...sizes.catalogues.flatMap((items) => [
       catalogueTrial(items, false, runs, 20),
       ...(quick ? [] : [catalogueTrial(items, true, 1, 20)]),

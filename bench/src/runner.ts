@@ -18,7 +18,7 @@ export interface RunnerOptions {
 /** The figures that goals are about want all their runs; of the peers, it is enough to see where they stand. */
 const COMPARED: readonly string[] = [FLOOR, PRODUCT]
 const PEERS_SHARE = 0.4
-const PEERS_RUNS = 3
+const PEERS_RUNS = 2
 
 /**
  * Runs a trial as often as it wants, the contestants in turn, so that the noise of the machine meets all alike. A

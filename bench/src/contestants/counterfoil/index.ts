@@ -29,6 +29,7 @@ export const contestant: Contestant = {
   title: 'Counterfoil',
   notes: [
     'Each invoice is priced, numbered, chained to the one before, signed (Ed25519) and fsynced before it is answered; a sync ends when custody receipts signed by the relay for all of it are verified at the terminal.',
+    'A storm is of shops of 50 terminals each: a terminal knows all of its own shop.',
   ],
   versions: {
     counterfoil: manifest.version,

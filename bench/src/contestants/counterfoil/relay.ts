@@ -44,9 +44,9 @@ export class RelayOperator {
     return (await response.json()) as T
   }
 
-  /** Founds the shop, with the seller of the invoices; again, it changes nothing. */
-  async foundShop(): Promise<void> {
-    const { name, address, taxId } = SELLER
+  /** Founds a shop of the seller of the invoices; again, it changes nothing. */
+  async foundShop(name: string = SELLER.name): Promise<void> {
+    const { address, taxId } = SELLER
     await this.#send('PUT', `/v1/admin/shops?name=${encodeURIComponent(name)}`, {
       timeZone: 'UTC',
       currency: CURRENCY,
@@ -55,9 +55,9 @@ export class RelayOperator {
     })
   }
 
-  async pairingCode(terminal: string, role: 'till' | 'manager'): Promise<string> {
+  async pairingCode(terminal: string, role: 'till' | 'manager', shop: string = SELLER.name): Promise<string> {
     const { code } = await this.#send<{ code: string }>('POST', '/v1/admin/pairings', {
-      shop: SELLER.name,
+      shop,
       terminal,
       role,
     })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import v8 from 'node:v8'
 import type { ReadBack, ServerAddress } from '../../contestant.js'
 import { digestOf } from '../../digest.js'
+import { SELLER } from '../../invoices.js'
 import { catalogueOf, priceChangesOf } from '../../items.js'
 import { sideBySide } from '../../side-by-side.js'
 import { serveCommands, timed } from '../../terminal-process.js'
@@ -15,6 +16,8 @@ if (process.versions.node.startsWith('20.')) v8.setFlagsFromString('--no-turbo-i
 
 /** Terminals made side by side for a storm. */
 const PREPARED_AT_ONCE = 8
+/** As many tills as a department store has; a storm of more is of several shops. */
+const TERMINALS_A_SHOP = 50
 /** Items of one import, as the product's command cuts them. */
 const ITEMS_AT_ONCE = 2_000
 
@@ -68,7 +71,9 @@ serveCommands({
       role: 'till' as const,
       fresh: false,
       sync: true,
+      shop: `${SELLER.name} ${Math.floor(t / TERMINALS_A_SHOP) + 1}`,
     }))
+    for (const name of new Set(starts.map(({ shop }) => shop))) await operator.foundShop(name)
     const loaded = await product()
     // In a shop terminals are not paired during an outage: all have the shop as it is when the network goes away.
     await sideBySide(PREPARED_AT_ONCE, starts, (start) => Till.pair(loaded, operator, start))

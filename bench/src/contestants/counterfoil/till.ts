@@ -14,6 +14,8 @@ export interface TillStart {
   readonly fresh: boolean
   /** It was paired before, and fetches what the relay has. */
   readonly sync?: boolean
+  /** In place of the one shop there is otherwise. */
+  readonly shop?: string
 }
 
 /** A terminal of the product in this process, with a clock that stands at its invoices' days while it makes them. */
@@ -30,9 +32,9 @@ export class Till {
   static async pair(
     product: Product,
     operator: RelayOperator,
-    { dir, server, terminal, role }: Pick<TillStart, 'dir' | 'server' | 'terminal' | 'role'>,
+    { dir, server, terminal, role, shop }: Pick<TillStart, 'dir' | 'server' | 'terminal' | 'role' | 'shop'>,
   ): Promise<void> {
-    const code = await operator.pairingCode(terminal, role)
+    const code = await operator.pairingCode(terminal, role, shop)
     const now = (): Date => new Date()
     const { disk } = product
     const held = await product.openDirectory({ directory: dir, kind: 'terminal', create: true, disk, now })
