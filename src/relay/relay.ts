@@ -12,6 +12,7 @@ import type { IndexLog } from '../storage/index-log.js'
 import { StoredDocuments } from '../storage/stored-documents.js'
 import type { Access } from './access.js'
 import { Backlog } from './books/backlog.js'
+import { uncountedBooks } from './books/resuming.js'
 import { SignatureCheck } from './books/signature-check.js'
 import { BookTaking } from './books/taking.js'
 import { BookTips } from './books/tips.js'
@@ -221,10 +222,12 @@ export class Relay {
       .filter(([, name]) => name.kind === 'sales')
       .map(([id]) => id as DocumentId)
     await this.counting.load(sales)
+    const books: (readonly [DocumentId, Extract<DocumentName, { kind: 'daybook' }>])[] = []
     for (const id of this.#resumed.uncounted) {
       const name = this.registry.get(id)
-      if (name?.kind === 'daybook') this.backlog.add({ id: id as DocumentId, name })
+      if (name?.kind === 'daybook') books.push([id as DocumentId, name])
     }
+    for (const book of await uncountedBooks(books, this)) this.backlog.add(book)
     // What was receipted is known to whoever asks from the start.
     await this.backlog.settled()
     for (const id of this.#resumed.unverified) {

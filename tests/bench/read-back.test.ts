@@ -88,5 +88,7 @@ describe('a contestant', () => {
     expect(results.samples('M2.20', 'keeps')).toHaveLength(2)
     // It is not asked again.
     expect(said.filter((text) => text.includes('loses, run'))).toHaveLength(1)
+    expect([20, 21].map((size) => results.failedAtLess('loses', { ...trial, size }))).toEqual([false, true])
+    expect(results.failedAtLess('keeps', { ...trial, size: 21 })).toBe(false)
   })
 })
