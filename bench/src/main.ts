@@ -62,7 +62,7 @@ async function measure(options: Options): Promise<BenchDocument> {
 }
 
 async function run(options: Options): Promise<number> {
-  // Before half an hour is spent.
+  // Before most of an hour is spent.
   const saved =
     options.compare === undefined
       ? undefined

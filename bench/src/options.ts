@@ -23,7 +23,7 @@ export interface Options {
 
 export const HELP = `Usage: npm run bench -- [options]
 
-Without options the whole table is measured, in under half an hour on two cores, and docs/PERFORMANCE.md is written.
+Without options the whole table is measured, which takes most of an hour on two cores, and docs/PERFORMANCE.md is written.
 
   --only M2,M3          measure these only (M1 to M10)
   --contestants a,b     with these only: floor, counterfoil … (ratios need the floor)
