@@ -26,16 +26,14 @@ export interface Contestant {
 }
 
 /**
- * - `seal`: M1 · `sync`: M2 to M5 · `storm`: M6 · `cold`: M7 · `catalogue`: M8 · `force`: M9 · `growth`: M10
+ * - `seal`: M1 · `sync`: M2 to M5 · `sales`: M2 of the real sales file · `storm`: M6 · `cold`: M7 · `catalogue`: M8 · `force`: M9 · `growth`: M10
  */
-export type Task = 'seal' | 'sync' | 'storm' | 'cold' | 'catalogue' | 'force' | 'growth'
+export type Task = 'seal' | 'sync' | 'sales' | 'storm' | 'cold' | 'catalogue' | 'force' | 'growth'
 
-/** The largest size it is asked for, and the most runs at sizes above `few`; for those that need minutes. */
+/** The largest size it is asked for: invoices of a sync or history, terminals of a storm, items of a catalogue. */
 export interface Most {
-  /** Invoices of a sync or history, terminals of a storm, items of a catalogue. Without it any. */
+  /** Without it any. */
   readonly size?: number
-  /** Runs at most. Without it as many as the others. */
-  readonly runs?: number
 }
 
 export interface ServerProgram {

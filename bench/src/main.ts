@@ -10,9 +10,10 @@ import { planOf, watchedPlanOf } from './plan.js'
 import { endAll } from './processes.js'
 import { writeReport } from './report.js'
 import { PRODUCT, Results } from './results.js'
-import { runTrial, watchTrials } from './runner.js'
+import { runTrials, watchTrials } from './runner.js'
 import { sideBySide } from './side-by-side.js'
 import { textReport } from './text-table.js'
+import type { Profile } from './watch/watch.js'
 
 const EXIT = { ok: 0, failed: 1, interrupted: 130 }
 
@@ -45,16 +46,27 @@ async function measure(options: Options): Promise<BenchDocument> {
   try {
     const machine = machineOf(scratch)
     const plan = planOf(options)
-    const settings = { scratch, seed: options.seed, results, signal, say }
-    // Where no time counts, nobody has to wait for the others.
-    const lanes = options.quick ? contestants.map((contestant) => [contestant]) : [contestants]
-    await sideBySide(options.quick ? availableParallelism() : 1, lanes, async (lane) => {
-      for (const trial of plan) await runTrial(trial, lane, settings)
-    })
+    const profiles: Profile[] = []
+    const lasted = (): number => (performance.now() - begun) / 1000
+    const settings = {
+      scratch,
+      seed: options.seed,
+      results,
+      signal,
+      say,
+      secondsLeft: () => options.minutes * 60 - lasted(),
+    }
     const product = contestants.find(({ name }) => name === PRODUCT)
-    const isWatched = options.profile ?? isWhole(options)
-    const profiles = isWatched && product ? await watchTrials(watchedPlanOf(options), product, settings) : []
-    const seconds = Math.round((performance.now() - begun) / 1000)
+    const watched = product && (options.profile ?? isWhole(options)) ? watchedPlanOf(options) : []
+    const afterFirst = async (): Promise<void> => {
+      if (product) profiles.push(...(await watchTrials(watched, product, settings)))
+    }
+    if (options.quick) {
+      // Where no time counts, nobody has to wait for the others.
+      await sideBySide(availableParallelism(), contestants, (one) => runTrials(plan, [one], settings))
+      await afterFirst()
+    } else await runTrials(plan, contestants, { ...settings, afterFirst })
+    const seconds = Math.round(lasted())
     return documentOf({ results, entries, machine, seconds, interrupted: signal.aborted, profiles })
   } finally {
     await rm(scratch, { recursive: true, force: true })
@@ -62,7 +74,7 @@ async function measure(options: Options): Promise<BenchDocument> {
 }
 
 async function run(options: Options): Promise<number> {
-  // Before most of an hour is spent.
+  // Before half an hour is spent.
   const saved =
     options.compare === undefined
       ? undefined

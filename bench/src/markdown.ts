@@ -120,6 +120,7 @@ function notes({ skipped, failures }: BenchDocument, shown: readonly Competitor[
 const TASKS = {
   seal: 'M1',
   sync: 'M2 to M5',
+  sales: 'M2 of the real sales file',
   storm: 'M6',
   cold: 'M7',
   catalogue: 'M8',

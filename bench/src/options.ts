@@ -6,6 +6,8 @@ export interface Options {
   readonly contestants: readonly string[] | undefined
   readonly n: number | undefined
   readonly runs: number
+  /** After which no run is repeated. */
+  readonly minutes: number
   readonly seed: number
   readonly quick: boolean
   readonly json: boolean
@@ -23,12 +25,13 @@ export interface Options {
 
 export const HELP = `Usage: npm run bench -- [options]
 
-Without options the whole table is measured, which takes most of an hour on two cores, and docs/PERFORMANCE.md is written.
+Without options the whole table is measured, which takes half an hour on two cores, and docs/PERFORMANCE.md is written.
 
   --only M2,M3          measure these only (M1 to M10)
   --contestants a,b     with these only: floor, counterfoil … (ratios need the floor)
   --n N                 in place of the sizes: invoices (M1 to M5, M7, M9, M10), terminals (M6), items (M8)
-  --runs N              runs of each (default 5; slow ones end earlier, and the table says so)
+  --runs N              runs of each (default 5)
+  --minutes N           after these no run is repeated (default 25), so that what takes long has fewer; the table says so
   --quick               smallest sizes, once: that all run, and every invoice is read back
   --save FILE           write what was measured as JSON
   --compare FILE        compare with a saved table of this machine; ends with 1 where a figure of Counterfoil is worse
@@ -52,6 +55,7 @@ export function readOptions(args: readonly string[]): Options {
       contestants: { type: 'string', multiple: true },
       n: { type: 'string' },
       runs: { type: 'string' },
+      minutes: { type: 'string' },
       seed: { type: 'string' },
       quick: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -70,6 +74,7 @@ export function readOptions(args: readonly string[]): Options {
     contestants: listOf(values.contestants),
     n: values.n === undefined ? undefined : whole('n', values.n),
     runs: values.runs === undefined ? (quick ? 1 : 5) : whole('runs', values.runs),
+    minutes: values.minutes === undefined ? 25 : whole('minutes', values.minutes),
     seed: values.seed === undefined ? 7 : whole('seed', values.seed),
     quick,
     json,

@@ -28,7 +28,7 @@ export function watchedPlanOf({ only, n }: Pick<PlanOptions, 'only' | 'n'>): Tri
   )
 }
 
-/** Sizes of what is measured, and the seconds that a contestant may spend on each trial before it begins no further run. */
+/** Sizes of what is measured. */
 interface Sizes {
   readonly books: readonly number[]
   /** Seals timed at each size of the day book. */
@@ -59,7 +59,7 @@ const WHOLE: Sizes = {
 const WATCHED: Sizes = {
   ...WHOLE,
   books: [300],
-  sync: [10_000],
+  sync: [4_000],
   realSales: false,
   storms: [50],
   catalogues: [5_000],
@@ -92,40 +92,38 @@ export function planOf({ only, n, runs, quick }: PlanOptions): Trial[] {
   const chosen = trials.filter(({ measures }) => wanted(measures))
   // Force-complete is compared with the floor's sync of as many.
   const lacksFloor = wanted(['M9']) && !wanted(['M2'])
-  const floor = syncTrial({ n: most, whole: false, runs, allowance: 60 })
+  const floor = syncTrial({ n: most, whole: false, runs })
   return lacksFloor ? [{ ...floor, among: [FLOOR] }, ...chosen] : chosen
 }
-
-/** A storm is prepared for longer than it lasts. */
-const STORM_S = 60
-const STORM_TERMINAL_S = 0.1
 
 function trialsOf(sizes: Sizes, { runs, quick }: Pick<PlanOptions, 'runs' | 'quick'>): Trial[] {
   const most = Math.max(...sizes.sync)
   const { histories } = sizes
   return [
-    sealTrial(sizes.books, sizes.seals, runs, 60),
-    ...sizes.sync.map((size) =>
-      syncTrial({ n: size, whole: size === most, runs, allowance: size === most ? 70 : 40 }),
-    ),
-    ...(sizes.realSales ? [syncTrial({ n: 'real', whole: false, runs, allowance: 20 })] : []),
-    wireTrial(most, 1, 30),
-    ...sizes.storms.map((terminals) =>
-      stormTrial(terminals, sizes.each, runs, Math.max(STORM_S, terminals * STORM_TERMINAL_S)),
-    ),
+    sealTrial(sizes.books, sizes.seals, runs),
+    ...sizes.sync.map((size) => syncTrial({ n: size, whole: size === most, runs })),
+    ...(sizes.realSales ? [syncTrial({ n: 'real', whole: false, runs })] : []),
+    wireTrial(most, 1),
+    ...sizes.storms.map((terminals) => stormTrial(terminals, sizes.each, runs)),
     ...histories.map((history): Trial => {
       const cold = history === Math.max(...histories)
       const first = Math.min(...histories)
-      const trial = historyTrial({ history, first, cold, rounds: runs, round: sizes.round, allowance: 60 })
+      const trial = historyTrial({ history, first, cold, rounds: runs, round: sizes.round })
       // Growth is a matter of each for itself; of the others it is seen how they start.
       return cold ? trial : { ...trial, among: [FLOOR, PRODUCT] }
     }),
     ...sizes.catalogues.flatMap((items) => [
-      catalogueTrial(items, false, runs, 20),
-      ...(quick ? [] : [catalogueTrial(items, true, 1, 20)]),
+      catalogueTrial(items, false, runs),
+      ...(quick ? [] : [countedCatalogue(items, items === Math.min(...sizes.catalogues))]),
     ]),
-    forceTrial(most, runs, 60),
+    forceTrial(most, runs),
   ]
+}
+
+/** Of the larger catalogue the bytes are as many times more for each: others than floor and product are not asked. */
+function countedCatalogue(items: number, all: boolean): Trial {
+  const trial = catalogueTrial(items, true, 1)
+  return all ? trial : { ...trial, among: [FLOOR, PRODUCT] }
 }
 
 function sizesFor(n: number, base: Sizes): Sizes {

@@ -13,66 +13,89 @@ export interface RunnerOptions {
   /** Ends it before the next run. */
   readonly signal: AbortSignal
   readonly say: (text: string) => void
+  /** Until the table should be there; from then on no run is repeated. */
+  readonly secondsLeft: () => number
+  /** Done when everything was run once. */
+  readonly afterFirst?: () => Promise<void>
 }
 
-/** The figures that goals are about want all their runs; of the peers, it is enough to see where they stand. */
+/** The figures that goals are about want all their runs first; of the peers, it is enough to see where they stand. */
 const COMPARED: readonly string[] = [FLOOR, PRODUCT]
-const PEERS_SHARE = 0.4
-const PEERS_RUNS = 2
+
+/** What one contestant does in one trial, again and again. */
+interface Turn {
+  readonly trial: Trial
+  readonly contestant: Contestant
+  /** Seconds that its last run took. */
+  took: number
+  runs: number
+  hasFailed: boolean
+}
 
 /**
- * Runs a trial as often as it wants, the contestants in turn, so that the noise of the machine meets all alike. A
- * contestant that failed, or has used up its time, is asked no more.
+ * Runs each trial once for each contestant that takes part, and then all of them again and again until they have their
+ * runs, or the next would not be over in time: what takes minutes gets fewer. The rounds go through the whole table, so
+ * that the noise of the machine, which comes and goes, meets all alike. Floor and product have their rounds first.
  */
-export async function runTrial(
-  trial: Trial,
+export async function runTrials(
+  trials: readonly Trial[],
   contestants: readonly Contestant[],
   options: RunnerOptions,
 ): Promise<void> {
-  const { results, signal } = options
-  const left = new Map<string, number>()
-  for (const contestant of contestants.filter((one) => takesPart(trial, one, results)))
-    left.set(contestant.name, trial.allowance * (COMPARED.includes(contestant.name) ? 1 : PEERS_SHARE))
-  for (let run = 0; run < trial.runs; run += 1) {
-    for (const contestant of contestants) {
-      const seconds = left.get(contestant.name)
-      const compared = COMPARED.includes(contestant.name)
-      const most = contestant.takes[trial.task]?.runs ?? (compared ? trial.runs : PEERS_RUNS)
-      if (signal.aborted) return
-      if (seconds === undefined || seconds <= 0 || run >= most) continue
-      const begun = performance.now()
-      options.say(`${trial.title}: ${contestant.title}, run ${run + 1} of ${Math.min(most, trial.runs)}`)
-      try {
-        results.add(contestant.name, await runOnce(trial, contestant, options))
-        const took = (performance.now() - begun) / 1000
-        left.set(contestant.name, seconds - took)
-        options.say(`  ${took.toFixed(1)} s`)
-      } catch (error) {
-        if (signal.aborted) return
-        const message = error instanceof Error ? error.message : String(error)
-        results.fail(contestant.name, trial, message)
-        options.say(`${trial.title}: ${contestant.title} failed: ${message}`)
-        left.delete(contestant.name)
-      }
+  const turns = trials.flatMap((trial) =>
+    contestants
+      .filter((contestant) => takesPart(trial, contestant))
+      .map((contestant): Turn => ({ trial, contestant, took: 0, runs: 0, hasFailed: false })),
+  )
+  const isCompared = ({ contestant }: Turn): boolean => COMPARED.includes(contestant.name)
+  for (const turn of turns) await take(turn, options)
+  await options.afterFirst?.()
+  await again(turns.filter(isCompared), options)
+  await again(
+    turns.filter((turn) => !isCompared(turn)),
+    options,
+  )
+}
+
+async function again(turns: readonly Turn[], options: RunnerOptions): Promise<void> {
+  const most = Math.max(0, ...turns.map(({ trial }) => trial.runs))
+  for (let run = 1; run < most; run += 1) {
+    for (const turn of turns) {
+      // Who has been left out of a round is left out of those that follow: the last runs are not for the quick ones alone.
+      if (turn.runs === run && turn.trial.runs > run && turn.took < options.secondsLeft())
+        await take(turn, options)
     }
   }
 }
 
-function takesPart(trial: Trial, { name, takes }: Contestant, results: Results): boolean {
-  const { task, size, among } = trial
+async function take(turn: Turn, options: RunnerOptions): Promise<void> {
+  const { trial, contestant } = turn
+  const { results, signal, say } = options
+  if (signal.aborted || turn.hasFailed || results.failedAtLess(contestant.name, trial)) return
+  const begun = performance.now()
+  say(`${trial.title}: ${contestant.title}, run ${turn.runs + 1} of ${trial.runs}`)
+  try {
+    results.add(contestant.name, await runOnce(trial, contestant, options))
+    turn.runs += 1
+    turn.took = (performance.now() - begun) / 1000
+    say(`  ${turn.took.toFixed(1)} s`)
+  } catch (error) {
+    if (signal.aborted) return
+    const message = error instanceof Error ? error.message : String(error)
+    turn.hasFailed = true
+    results.fail(contestant.name, trial, message)
+    say(`${trial.title}: ${contestant.title} failed: ${message}`)
+  }
+}
+
+function takesPart({ task, size, among }: Trial, { name, takes }: Contestant): boolean {
   const most = takes[task]
   return (
-    (among?.includes(name) ?? true) &&
-    most !== undefined &&
-    size <= (most.size ?? Number.POSITIVE_INFINITY) &&
-    !results.failedAtLess(name, trial)
+    (among?.includes(name) ?? true) && most !== undefined && size <= (most.size ?? Number.POSITIVE_INFINITY)
   )
 }
 
 let folders = 0
-
-/** A run that takes so much longer than all runs may is stuck, or would hold up the table for nothing. */
-const MOST_ALLOWANCES = 4
 
 /** Runs trials of one contestant once more, to see where the time goes; what is timed meanwhile does not count. */
 export async function watchTrials(
@@ -104,12 +127,12 @@ async function runOnce(
 ) {
   const dir = join(scratch, String((folders += 1)))
   await mkdir(dir, { recursive: true })
-  const late = AbortSignal.timeout(MOST_ALLOWANCES * trial.allowance * 1000)
+  const late = AbortSignal.timeout(trial.limit * 1000)
   try {
     return await trial.run(contestant, { dir, seed, watch, signal: AbortSignal.any([signal, late]) })
   } catch (error) {
     if (!late.aborted) throw error
-    throw new Error(`It was ended after ${MOST_ALLOWANCES * trial.allowance} s.`, { cause: error })
+    throw new Error(`It was ended after ${trial.limit} s.`, { cause: error })
   } finally {
     await rm(dir, { recursive: true, force: true })
   }

@@ -8,7 +8,7 @@ import { digestOf } from '../../bench/src/digest.js'
 import { invoicesOf, type InvoiceSpec } from '../../bench/src/invoices.js'
 import { checkInvoices, ReadBackFailed } from '../../bench/src/read-back.js'
 import { Results } from '../../bench/src/results.js'
-import { runTrial } from '../../bench/src/runner.js'
+import { runTrials } from '../../bench/src/runner.js'
 import { syncTrial } from '../../bench/src/trials/sync.js'
 import { PER_DAY } from '../../bench/src/trials/trial.js'
 
@@ -70,14 +70,15 @@ describe('a contestant', () => {
 
   test('that loses an invoice has no figure, and one that keeps all beside it has', async () => {
     const results = new Results()
-    const trial = syncTrial({ n: SPEC.count, whole: true, runs: 2, allowance: 60 })
+    const trial = syncTrial({ n: SPEC.count, whole: true, runs: 2 })
     const said: string[] = []
-    await runTrial(trial, [double('keeps'), double('loses')], {
+    await runTrials([trial], [double('keeps'), double('loses')], {
       scratch,
       seed: 7,
       results,
       signal: new AbortController().signal,
       say: (text) => said.push(text),
+      secondsLeft: () => Infinity,
     })
     expect(results.failures).toHaveLength(1)
     expect(results.failures[0]).toMatchObject({ contestant: 'loses' })

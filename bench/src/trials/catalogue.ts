@@ -11,14 +11,14 @@ import type { Trial } from './trial.js'
  * and the catalogue is read from its folder by a new process.
  * @param counted the run is for bytes, through the counting proxy; otherwise for time
  */
-export function catalogueTrial(items: number, counted: boolean, runs: number, allowance: number): Trial {
+export function catalogueTrial(items: number, counted: boolean, runs: number): Trial {
   return {
     title: `M8 catalogue of ${count(items)}${counted ? ', bytes' : ''}`,
     measures: ['M8'],
     task: 'catalogue',
     size: items,
     runs,
-    allowance,
+    limit: 60 + items / 100,
     run: (contestant, place) =>
       Scene.with(contestant, place, async (scene) => {
         const { seed } = place

@@ -4,14 +4,14 @@ import { Scene } from './scene.js'
 import { PER_DAY, type Trial } from './trial.js'
 
 /** M9: what was made offline is handed over whole, and deleted at the terminal. */
-export function forceTrial(n: number, runs: number, allowance: number): Trial {
+export function forceTrial(n: number, runs: number): Trial {
   return {
     title: `M9 force-complete of ${count(n)}`,
     measures: ['M9'],
     task: 'force',
     size: n,
     runs,
-    allowance,
+    limit: 60 + n / 50,
     run: (contestant, place) =>
       Scene.with(contestant, place, async (scene) => {
         const { seed } = place

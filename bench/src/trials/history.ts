@@ -23,19 +23,18 @@ export interface HistoryOptions {
   readonly rounds: number
   /** Invoices that M1 and M2 are timed with in each round. */
   readonly round: number
-  readonly allowance: number
 }
 
 /** M7 and M10: a terminal that has sold for long; how fast it seals, syncs and starts. */
 export function historyTrial(options: HistoryOptions): Trial {
-  const { history, first, cold, allowance } = options
+  const { history, first, cold } = options
   return {
     title: `${first === undefined ? 'M7' : 'M7 and M10'}, history of ${count(history)}`,
     measures: [...(cold ? (['M7'] as const) : []), ...(first === undefined ? [] : (['M10'] as const))],
     task: 'cold',
     size: history,
     runs: 1,
-    allowance,
+    limit: 60 + history / 100,
     run: (contestant, place) =>
       Scene.with(contestant, place, async (scene) => {
         const { seed } = place

@@ -10,7 +10,7 @@ import type { Trial } from './trial.js'
 const WARM_UP = 50
 
 /** M1: one day book that grows; seals are timed where it has so many invoices. */
-export function sealTrial(books: readonly number[], seals: number, runs: number, allowance: number): Trial {
+export function sealTrial(books: readonly number[], seals: number, runs: number): Trial {
   const all = Math.max(...books) + seals
   return {
     title: `M1 seal, day book of ${books.join(', ')}`,
@@ -18,7 +18,7 @@ export function sealTrial(books: readonly number[], seals: number, runs: number,
     task: 'seal',
     size: all + WARM_UP,
     runs,
-    allowance,
+    limit: 120,
     run: (contestant, place) =>
       Scene.with(contestant, place, async (scene) => {
         const { seed } = place

@@ -5,14 +5,14 @@ import { Scene } from './scene.js'
 import { PER_DAY, type Trial } from './trial.js'
 
 /** M6: many terminals of one process, each with invoices of its own, sync at the same moment. */
-export function stormTrial(terminals: number, each: number, runs: number, allowance: number): Trial {
+export function stormTrial(terminals: number, each: number, runs: number): Trial {
   return {
     title: `M6 storm of ${count(terminals)}`,
     measures: ['M6'],
     task: 'storm',
     size: terminals,
     runs,
-    allowance,
+    limit: 60 + terminals / 2,
     run: (contestant, place) =>
       Scene.with(contestant, place, async (scene) => {
         const { seed } = place

@@ -13,7 +13,6 @@ export interface SyncOptions {
   /** Also M4 and M5. */
   readonly whole: boolean
   readonly runs: number
-  readonly allowance: number
 }
 
 function specOf(n: number | 'real', seed: number): InvoiceSpec {
@@ -26,15 +25,15 @@ function specOf(n: number | 'real', seed: number): InvoiceSpec {
 const QUIET_MS = 250
 
 /** M2, M4 and M5: invoices made offline are synced; time in the terminal, memory, CPU and disk from outside. */
-export function syncTrial({ n, whole, runs, allowance }: SyncOptions): Trial {
+export function syncTrial({ n, whole, runs }: SyncOptions): Trial {
   const size = specOf(n, 0).count
   return {
     title: `M2 sync of ${n === 'real' ? 'the real sales file' : count(n)}`,
     measures: whole ? ['M2', 'M4', 'M5'] : ['M2'],
-    task: 'sync',
+    task: n === 'real' ? 'sales' : 'sync',
     size,
     runs,
-    allowance,
+    limit: 60 + size / 50,
     run: (contestant, place) =>
       Scene.with(contestant, place, async (scene) => {
         const { seed } = place

@@ -23,10 +23,10 @@ export interface Trial {
   readonly size: number
   /** Only these take part; without it whoever takes the task. */
   readonly among?: readonly string[]
-  /** Runs of each contestant. */
+  /** Runs of each contestant, where there is time. */
   readonly runs: number
-  /** Seconds after which floor and product begin no further run of it, peers after half of them. */
-  readonly allowance: number
+  /** Seconds after which a run is ended: it is stuck, or would hold up the table for nothing. */
+  readonly limit: number
   /** @returns what was measured. It throws where what was stored is not what was made, and then nothing counts. */
   run(contestant: Contestant, place: Place): Promise<readonly Sample[]>
 }

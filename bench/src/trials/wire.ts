@@ -5,14 +5,14 @@ import { Scene } from './scene.js'
 import { PER_DAY, type Trial } from './trial.js'
 
 /** M3: the bytes of a sync, counted by a proxy between terminal and server; in runs of its own, because it costs time. */
-export function wireTrial(n: number, runs: number, allowance: number): Trial {
+export function wireTrial(n: number, runs: number): Trial {
   return {
     title: `M3 wire of ${count(n)}`,
     measures: ['M3'],
     task: 'sync',
     size: n,
     runs,
-    allowance,
+    limit: 60 + n / 50,
     run: (contestant, place) =>
       Scene.with(contestant, place, async (scene) => {
         const { seed } = place

@@ -44,5 +44,5 @@ export const contestant: Contestant = {
     argv: ({ dir }) => [CLI, 'terminal', 'serve', '--data', dir, '--port', '0', '--json'],
     sale,
   },
-  takes: { seal: {}, sync: {}, storm: {}, cold: {}, catalogue: {}, force: {}, growth: {} },
+  takes: { seal: {}, sync: {}, sales: {}, storm: {}, cold: {}, catalogue: {}, force: {}, growth: {} },
 }

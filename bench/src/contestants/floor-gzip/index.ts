@@ -10,5 +10,5 @@ export const contestant: Contestant = {
   versions: floor.versions,
   server: floor.server,
   terminal: join(import.meta.dirname, 'terminal.js'),
-  takes: { sync: {} },
+  takes: { sync: {}, sales: {} },
 }

@@ -22,6 +22,6 @@ export const contestant: Contestant = {
   },
   terminal: join(here, 'terminal.js'),
   till: { argv: ({ dir }) => [join(here, 'till.js'), '--dir', dir], sale: simpleSale },
-  takes: { seal: {}, sync: {}, storm: {}, cold: {}, catalogue: {}, growth: {} },
+  takes: { seal: {}, sync: {}, sales: {}, storm: {}, cold: {}, catalogue: {}, growth: {} },
   reasons: { force: 'It has nothing like it; its M2 is what force-complete is compared with.' },
 }

@@ -18,7 +18,7 @@ export const contestant: Contestant = {
   },
   terminal: join(here, 'terminal.js'),
   till: { argv: ({ dir }) => [join(here, 'till.js'), '--dir', dir], sale: simpleSale },
-  takes: { seal: {}, sync: {}, storm: {}, cold: {}, catalogue: {}, growth: {} },
+  takes: { seal: {}, sync: {}, sales: {}, storm: {}, cold: {}, catalogue: {}, growth: {} },
   reasons: {
     force: 'A PouchDB cannot purge what it replicated; the whole database would be destroyed and made anew.',
   },

@@ -31,7 +31,7 @@ export const stock: Contestant = {
   server: server('yjs'),
   terminal: join(folder, 'yjs', 'terminal.js'),
   till: { argv: ({ dir }) => [join(folder, 'yjs', 'till.js'), '--dir', dir], sale: simpleSale },
-  takes: { seal: {}, sync: {}, storm: { size: 200 }, cold: {}, catalogue: {}, growth: {} },
+  takes: { seal: {}, sync: {}, sales: {}, storm: { size: 200 }, cold: {}, catalogue: {}, growth: {} },
   reasons: { ...reasons, storm: 'A storm of 1,000 is left out: it would take minutes more.' },
 }
 
@@ -44,7 +44,7 @@ export const eager: Contestant = {
     `As Yjs + Hocuspocus, but a document is stored ${EAGER_DEBOUNCE_MS} ms after its last change instead of 2 s: no terminal waits for the timer, and a document that is written to all day is stored as a whole as often.`,
   ],
   server: server('yjs-eager'),
-  takes: { sync: {}, storm: { size: 200 } },
+  takes: { sync: {}, sales: {}, storm: { size: 200 } },
   reasons: {
     ...reasons,
     seal: 'As Yjs + Hocuspocus: the server has no part in it.',
