@@ -242,35 +242,74 @@ export const NO_TIP: BookTip = {
   lastHash: '',
 }
 
+/** Changes that follow one another, with records that do as well. */
+interface BookLine {
+  readonly changes: readonly [BookChangeRead, ...BookChangeRead[]]
+  readonly records: readonly [BookRecord, ...BookRecord[]]
+}
+
+type BookChangeRead = Read['change']
+type BookRecord = BookChange['records'][number]
+type Limits = Pick<RunContext, 'changeBytes' | 'bytes'>
+
+/** @throws MalformedChange */
+function readLine(chunks: readonly Uint8Array[], limits: Limits): BookLine | undefined {
+  const read = readChanges(chunks, limits)
+  const line = read && lineFrom(read, undefined)
+  if (!line || line.after.length !== read.size) return undefined
+  const [firstChange, ...changes] = line.after.map(({ change }) => change)
+  const [first, ...records] = line.after.flatMap(({ change }) => change.records)
+  if (!firstChange || !first) return undefined
+  if (!records.every(({ position }, at) => position === first.position + 1 + at)) return undefined
+  return { changes: [firstChange, ...changes], records: [first, ...records] }
+}
+
 /**
  * The tip of a book from its changes, which were checked when they were taken.
  * @returns undefined where they are not one line of plain changes
  */
-export function readTip(
-  chunks: readonly Uint8Array[],
-  limits: Pick<RunContext, 'changeBytes' | 'bytes'>,
-): BookTip | undefined {
+export function readTip(chunks: readonly Uint8Array[], limits: Limits): BookTip | undefined {
   try {
-    const read = readChanges(chunks, limits)
-    const line = read && lineFrom(read, undefined)
-    if (!line || line.after.length !== read.size) return undefined
-    const seqs = new Map(line.after.map(({ change: { actor, seq } }) => [actor, seq]))
-    const records = line.after.flatMap(({ change }) => change.records)
-    const last = records.at(-1)
-    const end = line.after.at(-1)?.change
-    if (!last || !end || !records.every(({ position }, at) => position === (records[0]?.position ?? 0) + at))
-      return undefined
+    const line = readLine(chunks, limits)
+    if (!line) return undefined
+    const { changes, records } = line
+    const end = changes.at(-1) ?? changes[0]
+    const last = records.at(-1) ?? records[0]
     return {
       head: end.hash,
-      hashes: line.after.map(({ change }) => change.hash),
-      seqs: [...seqs],
+      hashes: changes.map(({ hash }) => hash),
+      seqs: [...new Map(changes.map(({ actor, seq }) => [actor, seq]))],
       lastOp: end.startOp + end.records.length - 1,
-      first: records[0]?.position ?? 0,
+      first: records[0].position,
       last: last.position,
       lastHash: readRecord(last.stored).hash,
     }
   } catch (error) {
     if (error instanceof MalformedChange || error instanceof MalformedRecord) return undefined
+    throw error
+  }
+}
+
+/** The records of a day book, one at each position. */
+export interface BookRecords {
+  /** As they are stored, by position. */
+  readonly stored: readonly Uint8Array[]
+  /** The last position the book held at each of its heads, until now. */
+  readonly lastAt: ReadonlyMap<string, number>
+}
+
+/**
+ * The records of a book from its changes, which were checked when they were taken.
+ * @returns undefined where they are not one line of plain changes
+ */
+export function readStored(chunks: readonly Uint8Array[], limits: Limits): BookRecords | undefined {
+  try {
+    const line = readLine(chunks, limits)
+    if (!line) return undefined
+    const lastAt = line.changes.map(({ hash, records }) => [hash, records.at(-1)?.position ?? 0] as const)
+    return { stored: line.records.map(({ stored }) => stored), lastAt: new Map(lastAt) }
+  } catch (error) {
+    if (error instanceof MalformedChange) return undefined
     throw error
   }
 }

@@ -5,12 +5,13 @@ import type { FlatDoc } from '../docs/flat.js'
 import type { InvoiceLookup } from '../docs/generated/types.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { doubledIn, everyRecordIn, hashesAt } from '../docs/lines.js'
-import { isSale, type SealedRecord } from '../docs/record.js'
+import { isSale, readRecord, type SealedRecord } from '../docs/record.js'
 import { epochBefore, parseNumber } from '../docs/series.js'
 import { Refused } from '../protocol/problem.js'
 import type { DayRange } from '../protocol/queries.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
+import { storedRecords } from './books/stored-records.js'
 import type { Counting } from './counting.js'
 import type { IssuedReceipts } from './issued-receipts.js'
 import type { Shops } from './shops.js'
@@ -59,20 +60,21 @@ export class Invoices {
   }
 
   async #read(id: DocumentId, name: DayBookName): Promise<ExportedInvoice[]> {
-    const { durable } = this.#options
-    const wasLoaded = durable.repo.handles[id] !== undefined
+    const { durable, issued } = this.#options
+    const stored = await storedRecords(durable, id)
+    if (stored) {
+      const given = issued.headsGiven(id)
+      const last = given.findLast((heads) => heads.every((head) => stored.lastAt.has(head))) ?? []
+      const upTo = Math.max(0, ...last.map((head) => stored.lastAt.get(head) ?? 0))
+      const isCovered = ({ body }: SealedRecord): boolean => body.chain.position <= upTo
+      return exported(stored.stored.map(readRecord), isCovered, this.#forked(name, []))
+    }
+    const wasLoaded = durable.isLoaded(id)
     const handle = await durable.open<FlatDoc>(id)
     if (!handle) return []
     const doc = handle.doc()
-    const isCovered = this.#coverage(id, doc)
-    const isForked = this.#forked(name, doc)
-    const found: ExportedInvoice[] = []
-    for (const record of everyRecordIn(doc)) {
-      const { body } = record
-      if (!isSale(body)) continue
-      const sale = exportSale(record, body, isCovered(record))
-      found.push(isForked(body.chain.position) ? { ...sale, fork: true } : sale)
-    }
+    const forked = this.#forked(name, doubledIn(doc))
+    const found = exported(everyRecordIn(doc), this.#coverage(id, doc), forked)
     if (!wasLoaded) await durable.release(id)
     return found
   }
@@ -90,9 +92,9 @@ export class Invoices {
   }
 
   /** At which positions copies of the terminal sealed different records, in this day book or in others. */
-  #forked({ terminal, epoch }: DayBookName, doc: A.Doc<FlatDoc>): (position: number) => boolean {
+  #forked({ terminal, epoch }: DayBookName, own: readonly number[]): (position: number) => boolean {
     const { shops, counting } = this.#options
-    const doubled = new Set(doubledIn(doc))
+    const doubled = new Set(own)
     const known = shops.terminal(terminal)?.terminal.fork?.epoch === epoch
     return (position) => doubled.has(position) || (known && counting.isDoubled(terminal, epoch, position))
   }
@@ -128,4 +130,17 @@ export class Invoices {
     }
     throw unknown
   }
+}
+
+function exported(
+  records: readonly SealedRecord[],
+  isCovered: (record: SealedRecord) => boolean,
+  isForked: (position: number) => boolean,
+): ExportedInvoice[] {
+  return records.flatMap((record) => {
+    const { body } = record
+    if (!isSale(body)) return []
+    const sale = exportSale(record, body, isCovered(record))
+    return [isForked(body.chain.position) ? { ...sale, fork: true } : sale]
+  })
 }
