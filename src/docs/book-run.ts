@@ -1,4 +1,4 @@
-import { decodeBookChange, MalformedChange, type BookChange } from './book-change.js'
+import { decodeBookChange, MalformedChange, type BookChange, type BookRecord } from './book-change.js'
 import {
   CHAIN_START,
   isSale,
@@ -249,7 +249,6 @@ interface BookLine {
 }
 
 type BookChangeRead = Read['change']
-type BookRecord = BookChange['records'][number]
 type Limits = Pick<RunContext, 'changeBytes' | 'bytes'>
 
 /** @throws MalformedChange */

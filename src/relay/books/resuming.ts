@@ -5,6 +5,7 @@ import type { BookReaders } from '../gate/book-readers.js'
 import { ReaderFailed } from '../gate/book-readers.js'
 import type { Shops } from '../shops.js'
 import type { Uncounted } from './backlog.js'
+import { storedChanges } from './stored-records.js'
 
 export interface ResumingOptions {
   readonly durable: DurableRepo
@@ -47,13 +48,12 @@ async function uncounted(
   const whole = { id, name }
   const publicKey = shops.keyOf(name.terminal, name.epoch)
   if (publicKey === undefined || lines.heldUpTo(name.terminal, name.epoch, id) > 0) return whole
-  const chunks = await durable.storage.loadRange([id])
-  const changes = chunks.map(({ data }) => data).filter((data) => data !== undefined)
+  const changes = await storedChanges(durable.storage, id)
   if (changes.length === 0 || durable.storage.damaged(id)) return whole
   const { catalogueShards, policy } = shops.get(name.shop)
   const context = { name, publicKey, catalogueShards, currency: policy.currency, head: undefined }
   try {
-    const read = await readers.read({ is: 'run', changes: Buffer.concat(changes), context })
+    const read = await readers.read({ is: 'run', changes, context })
     if (read.is !== 'run') return whole
     const { first, last, prev, lastHash } = read.run
     const isHeld = lines.hold(name.terminal, name.epoch, { book: id, first, last, prev, lastHash }, true)

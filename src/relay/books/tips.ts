@@ -7,6 +7,7 @@ import type { DocumentId } from '../../docs/naming.js'
 import { readRecord } from '../../docs/record.js'
 import type { DurableRepo } from '../../storage/durable-repo.js'
 import type { BookReaders } from '../gate/book-readers.js'
+import { storedChanges } from './stored-records.js'
 
 /** Hashes of changes kept in memory, of all books together: some 100 bytes each. What is let go is read again. */
 const HASHES_KEPT = 200_000
@@ -63,10 +64,9 @@ export class BookTips {
   }
 
   async #fromDisk(id: DocumentId): Promise<BookTip | undefined> {
-    const chunks = await this.#durable.storage.loadRange([id])
-    const changes = chunks.map(({ data }) => data).filter((data) => data !== undefined)
+    const changes = await storedChanges(this.#durable.storage, id)
     if (changes.length === 0) return NO_TIP
-    const tip = await this.#readers.read({ is: 'tip', changes: Buffer.concat(changes) })
+    const tip = await this.#readers.read({ is: 'tip', changes })
     if (tip) return tip
     // Automerge has compacted it, or it was written in another way.
     const doc = (await this.#durable.open<FlatDoc>(id))?.doc()

@@ -4,7 +4,7 @@ import { MalformedRecord, signedBytes, verifyRecord } from '../../docs/record.js
 import { CHANGE_BYTES, MESSAGE_CHUNKS, MESSAGE_INFLATED_BYTES } from '../../protocol/limits.js'
 
 /** What one request may bring of a day book, or the relay keep of one, unfolded. */
-const LIMITS = { changeBytes: CHANGE_BYTES, bytes: MESSAGE_INFLATED_BYTES } as const
+export const BOOK_LIMITS = { changeBytes: CHANGE_BYTES, bytes: MESSAGE_INFLATED_BYTES } as const
 
 /** `changes` are Automerge changes, one after the other. */
 export type BookTask =
@@ -12,7 +12,7 @@ export type BookTask =
   | {
       readonly is: 'run'
       readonly changes: Uint8Array
-      readonly context: Omit<RunContext, keyof typeof LIMITS>
+      readonly context: Omit<RunContext, keyof typeof BOOK_LIMITS>
     }
   /** What is stored of a book. */
   | { readonly is: 'tip'; readonly changes: Uint8Array }
@@ -40,9 +40,9 @@ export function answer(task: BookTask): BookAnswers[BookTask['is']] {
   const chunks = splitChunks(task.changes, MESSAGE_CHUNKS)
   switch (task.is) {
     case 'run':
-      return chunks ? readRun(chunks, { ...task.context, ...LIMITS }) : { is: 'unusual' }
+      return chunks ? readRun(chunks, { ...task.context, ...BOOK_LIMITS }) : { is: 'unusual' }
     case 'tip':
-      return chunks && readTip(chunks, LIMITS)
+      return chunks && readTip(chunks, BOOK_LIMITS)
     case 'signatures':
       return chunks && badSignatures(chunks, task)
   }
