@@ -1,13 +1,7 @@
-// Copies the pages' static files and the generated checks beside the compiled scripts and makes the command executable.
+// Copies the generated checks beside the compiled scripts and makes the command executable.
 import { chmod, cp } from 'node:fs/promises'
 
 const root = new URL('../', import.meta.url)
-for (const page of ['terminal/web', 'relay/web']) {
-  await cp(new URL(`src/${page}/`, root), new URL(`dist/${page}/`, root), {
-    recursive: true,
-    filter: (path) => !path.endsWith('.ts'),
-  })
-}
 const validators = 'docs/generated/validators.js'
 await cp(new URL(`src/${validators}`, root), new URL(`dist/${validators}`, root))
 await chmod(new URL('dist/cli.js', root), 0o755).catch((error) => {

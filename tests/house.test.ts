@@ -10,9 +10,10 @@ const source = join(root, 'src')
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   docs: [],
   storage: [],
+  pages: ['docs'],
   protocol: ['docs'],
-  terminal: ['docs', 'protocol', 'storage'],
-  relay: ['docs', 'protocol', 'storage'],
+  terminal: ['docs', 'protocol', 'storage', 'pages'],
+  relay: ['docs', 'protocol', 'storage', 'pages'],
   cli: ['docs', 'protocol', 'storage', 'terminal', 'relay'],
   'cli.ts': ['docs', 'protocol', 'storage', 'terminal', 'relay', 'cli'],
 }
@@ -52,7 +53,7 @@ function breaches(imports: readonly Import[]): string[] {
 }
 
 async function sources(): Promise<Import[]> {
-  const names = (await readdir(source, { recursive: true })).filter((name) => name.endsWith('.ts'))
+  const names = (await readdir(source, { recursive: true })).filter((name) => /\.tsx?$/.test(name))
   const files = await Promise.all(
     names.map(async (name) => importsIn(join(source, name), await readFile(join(source, name), 'utf8'))),
   )
@@ -76,7 +77,7 @@ describe('the house', () => {
   })
 
   test('the documents ask for no time and no randomness of their own', async () => {
-    const names = (await readdir(join(source, 'docs'))).filter((name) => name.endsWith('.ts'))
+    const names = (await readdir(join(source, 'docs'))).filter((name) => /\.tsx?$/.test(name))
     for (const name of names) {
       const text = await readFile(join(source, 'docs', name), 'utf8')
       expect(text, name).not.toMatch(/Date\.now\(|new Date\(\)|Math\.random|randomBytes|randomUUID/)
