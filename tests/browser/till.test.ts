@@ -28,7 +28,7 @@ describe('billing on the page', () => {
     expect(await page.locator('#sealed').textContent()).toContain('Change: ₹295.28')
     await page.locator('#invoices li', { hasText: number }).waitFor()
     await till.counter('0 invoices')
-    await page.locator('#invoices li', { hasText: 'receipted' }).waitFor()
+    await page.locator('#invoices li', { hasText: 'at the relay' }).waitFor()
 
     const invoice = await house.held(await terminal.invoice(number))
     expect(invoice?.totals.payable).toBe(20_472)
@@ -78,7 +78,7 @@ describe('billing on the page', () => {
   test('a bill is changed on the way: discount, another price with its reason, removal, customer', async () => {
     const till = await browser.open((await house.open('disconnected')).url)
     const { page } = till
-    await page.getByLabel('Customer').fill('Asha')
+    await page.getByLabel('Customer', { exact: true }).fill('Asha')
     await till.add('TEA', 'Assam tea')
     await till.add('PEN', 'Ball pen')
     await till.add('SOAP', 'Bath soap')
@@ -114,7 +114,7 @@ describe('billing on the page', () => {
     const number = await till.seal()
     await till.button(number).click()
     await page.getByRole('dialog').getByText(`${name}: 1 ×`).waitFor()
-    await till.button('Print copy').click()
+    await till.button('Print duplicate').click()
     await page.locator('#slip', { hasText: name }).waitFor({ state: 'attached' })
     expect(await page.locator('img').count()).toBe(0)
     expect(alerts).toEqual([])

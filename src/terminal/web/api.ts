@@ -1,14 +1,8 @@
-export const AGENT_GONE = 'The terminal’s agent does not answer'
+import { messageOf } from '../../pages/action.js'
+import { ask, NO_ANSWER, Problem, send } from '../../pages/ask.js'
+import { t } from './texts.js'
 
-/** What the agent refused, in its own words (application/problem+json). */
-export class Problem extends Error {
-  readonly code: string
-  constructor(code: string, detail: string) {
-    super(detail)
-    this.name = 'Problem'
-    this.code = code
-  }
-}
+export { Problem } from '../../pages/ask.js'
 
 let person: string | undefined
 let signInNeeded: () => void = () => undefined
@@ -25,33 +19,34 @@ export function actAs(name: string): void {
 
 type Body = Readonly<Record<string, unknown>>
 
-async function ask<T>(method: string, path: string, body?: Body): Promise<T> {
-  const init: RequestInit = { method, headers: { accept: 'application/json' } }
-  if (body !== undefined) {
-    init.headers = { accept: 'application/json', 'content-type': 'application/json' }
-    // Who signs in or out says so by that alone.
-    const named = person !== undefined && !path.startsWith('/v1/sign-')
-    init.body = JSON.stringify(named ? { ...body, by: person } : body)
-  }
-  let response: Response
-  let answer: unknown
+/** Who signs in or out says so by that alone. */
+function named(path: string, body: Body): Body {
+  return person !== undefined && !path.startsWith('/v1/sign-') ? { ...body, by: person } : body
+}
+
+async function told<T>(answer: Promise<T>): Promise<T> {
   try {
-    response = await fetch(path, init)
-    answer = await response.json()
-  } catch {
-    throw new Problem('agent-gone', `${AGENT_GONE}. Look whether it runs, and try again.`)
+    return await answer
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    if (error.code === 'sign-in-needed') signInNeeded()
+    if (error.code === NO_ANSWER) throw new Problem(0, NO_ANSWER, t.value.agentGoneTryAgain)
+    throw error
   }
-  if (response.ok) return answer as T
-  const { type = '', detail } = answer as { type?: string; detail?: string }
-  const code = type.replace(/^counterfoil:/, '')
-  if (code === 'sign-in-needed') signInNeeded()
-  throw new Problem(code, detail ?? `HTTP status ${response.status}`)
 }
 
-export const get = <T>(path: string): Promise<T> => ask<T>('GET', path)
-export const post = <T>(path: string, body: Body = {}): Promise<T> => ask<T>('POST', path, body)
-export const patch = <T>(path: string, body: Body): Promise<T> => ask<T>('PATCH', path, body)
+export const get = <T>(path: string): Promise<T> => told(ask<T>('GET', path))
+export const post = <T>(path: string, body: Body = {}): Promise<T> =>
+  told(ask<T>('POST', path, { body: named(path, body) }))
+export const patch = <T>(path: string, body: Body): Promise<T> =>
+  told(ask<T>('PATCH', path, { body: named(path, body) }))
+export const put = <T>(path: string, body: Body): Promise<T> =>
+  told(ask<T>('PUT', path, { body: named(path, body) }))
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
+/** Sends a file as it is, in the name of whoever typed it where nobody signs in. */
+export const putFile = <T>(path: string, file: Blob): Promise<T> =>
+  told(send<T>('PUT', person === undefined ? path : `${path}?${new URLSearchParams({ by: person })}`, file))
+
+export const isGone = (error: unknown): boolean => error instanceof Problem && error.code === NO_ANSWER
+
+export { messageOf }

@@ -3,8 +3,9 @@
  * and what the agent refused stays in the field.
  */
 export class Field {
-  readonly input: HTMLInputElement
   readonly #save: (text: string) => Promise<boolean>
+  readonly #failed: (error: unknown) => void
+  #input: HTMLInputElement | undefined
   #shown = ''
   #saving: { readonly text: string; readonly done: Promise<void> } | undefined
 
@@ -12,40 +13,50 @@ export class Field {
    * @param save resolves to false where there is no bill yet to hold it
    * @param failed told of what was refused when the field was left; a commit throws it instead
    */
-  constructor(
-    input: HTMLInputElement,
-    save: (text: string) => Promise<boolean>,
-    failed: (error: unknown) => void,
-  ) {
-    this.input = input
+  constructor(save: (text: string) => Promise<boolean>, failed: (error: unknown) => void) {
     this.#save = save
+    this.#failed = failed
+  }
+
+  /** The element it is; null when it is taken off the page. */
+  readonly attach = (input: HTMLInputElement | null): void => {
+    if (input === null || input === this.#input) return
+    this.#input = input
+    input.value = this.#shown
     input.addEventListener('change', () => {
-      this.commit().catch(failed)
+      this.commit().catch(this.#failed)
     })
+  }
+
+  focus(): void {
+    this.#input?.focus()
+    this.#input?.select()
   }
 
   /** Shows what the bill holds. */
   show(text: string): void {
-    if (this.input.value === this.#shown) this.input.value = text
+    if (this.#input?.value === this.#shown) this.#input.value = text
     this.#shown = text
   }
 
   /** Forgets what was typed: the next bill begins. */
   clear(): void {
     this.#shown = ''
-    this.input.value = ''
-    this.input.removeAttribute('aria-invalid')
+    if (!this.#input) return
+    this.#input.value = ''
+    this.#input.removeAttribute('aria-invalid')
   }
 
   /** Saves what was typed and not saved yet. */
   async commit(): Promise<void> {
-    const text = this.input.value
+    if (!this.#input?.isConnected) return
+    const text = this.#input.value
     if (this.#saving?.text === text) return this.#saving.done
     if (text === this.#shown) {
-      this.input.removeAttribute('aria-invalid')
+      this.#input.removeAttribute('aria-invalid')
       return
     }
-    const done = this.#run(text)
+    const done = this.#run(this.#input, text)
     this.#saving = { text, done }
     try {
       await done
@@ -54,14 +65,14 @@ export class Field {
     }
   }
 
-  async #run(text: string): Promise<void> {
+  async #run(input: HTMLInputElement, text: string): Promise<void> {
     try {
       if (!(await this.#save(text))) return
-      this.input.removeAttribute('aria-invalid')
+      input.removeAttribute('aria-invalid')
       // The bill may spell it in another way: 2.50 as 2.5.
-      if (this.input.value === text) this.input.value = this.#shown
+      if (input.value === text) input.value = this.#shown
     } catch (error) {
-      this.input.setAttribute('aria-invalid', 'true')
+      input.setAttribute('aria-invalid', 'true')
       throw error
     }
   }

@@ -1,33 +1,39 @@
+import { computed, signal } from '@preact/signals'
 import type { Discount, Price } from '../../docs/generated/types.js'
+import { locale } from '../../pages/messages.js'
 import { readDecimal, readDigits } from './decimals.js'
 
-let minorDigits = 2
-let currency: string | undefined
-let formatter = makeFormatter()
+interface Counted {
+  readonly currency?: string
+  readonly minorDigits: number
+}
 
-function makeFormatter(): Intl.NumberFormat {
-  return new Intl.NumberFormat(undefined, {
+const counted = signal<Counted>({ minorDigits: 2 })
+
+const formatter = computed(() => {
+  const { currency, minorDigits } = counted.value
+  return new Intl.NumberFormat(locale.value, {
     ...(currency === undefined ? {} : { style: 'currency', currency }),
     minimumFractionDigits: minorDigits,
     maximumFractionDigits: minorDigits,
   })
-}
+})
 
 /** Takes over how the shop counts; null before its document has come. */
 export function useMoneyOf(shop: {
   readonly currency: string | null
   readonly minorDigits: number | null
 }): void {
-  const digits = shop.minorDigits ?? 2
-  const code = shop.currency ?? undefined
-  if (digits === minorDigits && code === currency) return
-  minorDigits = digits
-  currency = code
-  formatter = makeFormatter()
+  const minorDigits = shop.minorDigits ?? 2
+  const currency = shop.currency ?? undefined
+  const before = counted.peek()
+  if (minorDigits === before.minorDigits && currency === before.currency) return
+  counted.value = { minorDigits, ...(currency === undefined ? {} : { currency }) }
 }
 
 /** Minor units as a plain decimal, exact: 255 with 2 digits is `2.55`. */
 export function plainAmount(minor: number): string {
+  const { minorDigits } = counted.value
   const digits = String(Math.abs(minor)).padStart(minorDigits + 1, '0')
   const split = digits.length - minorDigits
   const point = minorDigits === 0 ? '' : '.'
@@ -36,7 +42,7 @@ export function plainAmount(minor: number): string {
 
 /** Minor units as a person reads them. The formatter gets a text, so that no figure passes through a float. */
 export function amount(minor: number): string {
-  return formatter.format(plainAmount(minor) as Intl.StringNumericLiteral)
+  return formatter.value.format(plainAmount(minor) as Intl.StringNumericLiteral)
 }
 
 export function priceText({ minor, per = 1 }: Price): string {
@@ -48,6 +54,7 @@ export function priceText({ minor, per = 1 }: Price): string {
  * @throws Error that names the text
  */
 export function readAmount(text: string, what = 'amount'): number {
+  const { minorDigits } = counted.peek()
   const { whole, fraction } = readDigits(text, what)
   if (fraction.length > minorDigits) {
     const allowed = minorDigits === 0 ? 'no digits' : `at most ${minorDigits} digits`

@@ -5,6 +5,7 @@ import type {
   Customer,
   DayTotals,
   Discount,
+  ExportedInvoice,
   LineOverride,
   Perpetual,
   Price,
@@ -41,6 +42,7 @@ export interface Status {
   readonly syncing: boolean
   readonly unreceipted: Tally & { readonly documents: number }
   readonly receipted: Tally
+  readonly images?: ImageFigures
   readonly lastSync: string | null
   readonly markedSynced: string | null
   readonly force: { readonly state: string; readonly startedAt: string; readonly running: boolean } | null
@@ -74,22 +76,32 @@ export interface Bill {
     readonly taxes: readonly TaxGroup[]
     readonly totals: Totals
   } | null
+  /** Lines that sell more than is on hand: shown, and sold all the same. */
+  readonly oversold?: readonly OversoldLine[]
   /** Why it cannot be priced. */
   readonly problem?: string
 }
 
-export type ItemField = 'name' | 'price' | 'tax' | 'unit' | 'hsn' | 'barcodes' | 'withdrawn'
+export type ItemField = 'name' | 'price' | 'tax' | 'unit' | 'hsn' | 'barcodes' | 'withdrawn' | 'image'
 
 interface ItemFacts {
   readonly sku: string
   readonly name: string
   readonly price: Price
+  readonly tax?: string
   readonly unit?: string
+  readonly hsn?: string
   readonly barcodes: readonly string[]
+  readonly withdrawn?: boolean
+  /** SHA-256 of its picture, hexadecimal. */
+  readonly image?: string
 }
 
 /** An item as a search finds it: a conflict is named, but not who wrote it. */
 export interface FoundItem extends ItemFacts {
+  /** As the relay knows it, less what was sold here since; undefined for an item that nobody counts. */
+  readonly onHand?: string
+  readonly oversold?: boolean
   readonly conflicts: readonly { readonly field: ItemField }[]
 }
 
@@ -110,6 +122,86 @@ export interface Item extends ItemFacts {
   readonly conflicts: readonly Conflict[]
 }
 
+/**
+ * Where a sale is. here: on this terminal only. relay: a verified custody receipt covers it. closed: and its business
+ * day is closed.
+ */
+export type SaleState = 'here' | 'relay' | 'closed'
+
+/** An invoice or credit note as the page lists and prints it. */
+export interface Sale extends ExportedInvoice {
+  readonly state?: SaleState
+  readonly shortHash?: string
+  /** For the QR code of the slip: docs/FORMATS.md says what is in it. */
+  readonly qr?: string
+}
+
+export interface SaleLookup {
+  readonly invoice: Sale
+  readonly corrections: readonly Sale[]
+}
+
+export interface OversoldLine {
+  readonly sku: string
+  readonly onHand: string
+  readonly wanted: string
+}
+
+/** Images on this terminal; sizes in bytes. */
+export interface ImageFigures {
+  readonly here: Figure
+  readonly unreceipted: Figure
+  readonly wanted: Figure
+  readonly cacheLimitBytes: number
+  readonly lastSync: string | null
+}
+
+interface Figure {
+  readonly count: number
+  readonly bytes: number
+}
+
+export interface ImageSyncResult {
+  readonly uploaded: number
+  readonly downloaded: number
+  readonly bytes: number
+  readonly receipted: number
+  readonly notTaken: readonly NotTaken[]
+  readonly complete: boolean
+}
+
+export interface ImageForceResult {
+  readonly uploaded: number
+  readonly receipted: number
+  readonly cleared: number
+  readonly bytes: number
+  readonly kept: number
+  readonly notTaken: readonly NotTaken[]
+  readonly complete: boolean
+}
+
+/** What a force-complete would do now. */
+export interface ForcePreview {
+  readonly invoices: number
+  readonly creditNotes: number
+  readonly payable: number
+  readonly unreceipted: number
+  readonly openBills: number
+  readonly documents: number
+  readonly bytesAbout: number
+  readonly deletes: number
+}
+
+/** How slips of this terminal are printed. */
+export interface Printing {
+  readonly widthMm: 80 | 58
+  readonly header: string
+  readonly footer: string
+  readonly copies: number
+  readonly autoPrint: boolean
+  readonly drawerOnCash: boolean
+}
+
 export interface Seller {
   readonly name: string
   readonly address?: string
@@ -122,7 +214,7 @@ export interface Day {
   readonly perpetual: Perpetual
 }
 
-interface NotTaken {
+export interface NotTaken {
   readonly name: string
   readonly reason: string
 }
