@@ -68,6 +68,8 @@ export interface House {
   held(invoice: ExportedInvoice): Promise<ExportedInvoice | undefined>
   readonly relay: Served
   stopRelay(): Promise<void>
+  /** As a power failure would end it. */
+  killRelay(): Promise<void>
   /** On its port again, where the terminals look for it. */
   startRelay(): Promise<void>
 }
@@ -171,6 +173,9 @@ export function useHouse(): House {
     },
     async stopRelay() {
       await relay.stop()
+    },
+    async killRelay() {
+      await relay.kill()
     },
     startRelay,
   }

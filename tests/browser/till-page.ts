@@ -18,11 +18,19 @@ export interface TillPage {
   button(name: string): Locator
 }
 
+export interface OpenOptions {
+  /** The agent will be killed: requests that find nobody are no fault. */
+  readonly lossy?: boolean
+  readonly scheme?: 'light' | 'dark'
+  readonly width?: number
+  readonly height?: number
+}
+
 /**
  * A browser for the tests of a file. After each test its pages are closed, and every error that a page wrote to its
  * console fails the test: a breach of the content security policy is one.
  */
-export function useBrowser(): { open(url: string, options?: { lossy?: boolean }): Promise<TillPage> } {
+export function useBrowser(): { open(url: string, options?: OpenOptions): Promise<TillPage> } {
   let browser: Browser
   let pages: Page[] = []
   let errors: string[] = []
@@ -40,8 +48,12 @@ export function useBrowser(): { open(url: string, options?: { lossy?: boolean })
   afterAll(() => browser.close())
 
   return {
-    async open(url, { lossy = false } = {}) {
-      const context = await browser.newContext({ viewport: { width: 1024, height: 600 }, locale: 'en-IN' })
+    async open(url, { lossy = false, scheme = 'light', width = 1024, height = 600 } = {}) {
+      const context = await browser.newContext({
+        viewport: { width, height },
+        locale: 'en-IN',
+        colorScheme: scheme,
+      })
       context.setDefaultTimeout(PATIENCE_MS)
       const page = await context.newPage()
       pages.push(page)

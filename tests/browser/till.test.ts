@@ -104,8 +104,9 @@ describe('billing on the page', () => {
     expect(await dialog.getByText('Bath soap').count()).toBe(0)
   })
 
-  test('a product whose name is HTML is shown as that text', async () => {
-    const till = await browser.open((await house.open('disconnected')).url)
+  test('a product whose name is HTML is sold, shown, printed and synced as that text', async () => {
+    const terminal = await house.open('disconnected')
+    const till = await browser.open(terminal.url)
     const { page, alerts } = till
     const name = '<img src=x onerror=alert(1)>'
     await page.getByLabel('Item: name, SKU or barcode').fill('onerror')
@@ -116,6 +117,11 @@ describe('billing on the page', () => {
     await page.getByRole('dialog').getByText(`${name}: 1 ×`).waitFor()
     await till.button('Print duplicate').click()
     await page.locator('#slip', { hasText: name }).waitFor({ state: 'attached' })
+    await till.button('Close').click()
+    await till.button('Sync Data To Server').click()
+    await till.counter('0 invoices')
+    const held = await house.held(await terminal.invoice(number))
+    expect(held?.lines.map((line) => line.name)).toEqual([name])
     expect(await page.locator('img').count()).toBe(0)
     expect(alerts).toEqual([])
   })

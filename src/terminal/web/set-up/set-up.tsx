@@ -43,7 +43,12 @@ export function SetUp(): VNode {
       }}
     >
       <section class="wide">
-        <h2 id="set-up-title">{t.value.setUp}</h2>
+        <div class="title-row">
+          <h2 id="set-up-title">{t.value.setUp}</h2>
+          <button type="button" onClick={() => (view.value = 'till')}>
+            {t.value.backToTill} <kbd aria-hidden="true">Esc</kbd>
+          </button>
+        </div>
         <div role="tablist" aria-label={t.value.setUp} class="buttons" onKeyDown={walk}>
           {TABS.map((name) => (
             <button
@@ -59,9 +64,6 @@ export function SetUp(): VNode {
               {t.value.setUpTabs[name]}
             </button>
           ))}
-          <button type="button" onClick={() => (view.value = 'till')}>
-            {t.value.backToTill} <kbd aria-hidden="true">Esc</kbd>
-          </button>
         </div>
         <div role="tabpanel" id="set-up-panel" aria-labelledby={`tab-${tab}`}>
           <Panel />
