@@ -31,6 +31,21 @@ export async function within<R>(
   }
 }
 
+/** Waits for what cannot be ended itself, or until a signal ends the waiting; it then rejects with the signal's reason. */
+export async function unlessAborted<R>(signal: AbortSignal, waited: Promise<R>): Promise<R> {
+  signal.throwIfAborted()
+  let end: () => void = () => undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    end = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', end)
+  })
+  try {
+    return await Promise.race([waited, aborted])
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
+}
+
 /** Whether time ended it, and nobody. */
 export function isOver({ reason }: AbortSignal): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError'

@@ -11,6 +11,7 @@ import { fleetApi } from './fleet-api.js'
 import type { HttpLimits } from './http-limits.js'
 import type { InFlight } from './in-flight.js'
 import type { LimitNotes } from './limit-notes.js'
+import { ownShopApi } from './own-shop-api.js'
 import { pageRoutes } from './page.js'
 import { peopleApi } from './people-api.js'
 import type { Relay } from './relay.js'
@@ -62,6 +63,7 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   cashierApi(routes, relay)
   fleetApi(routes, relay)
   terminalApi(routes, relay)
+  ownShopApi(routes, relay)
 
   app.use(notFound)
   app.use(

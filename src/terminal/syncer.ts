@@ -2,6 +2,7 @@ import type { ForkNotice } from '../docs/generated/types.js'
 import { CLOSE } from '../protocol/close-codes.js'
 import { asRefused, Refused } from '../protocol/problem.js'
 import { within } from '../protocol/within.js'
+import { cancelled } from './cancelled.js'
 import type { Bookkeeping } from './bookkeeping.js'
 import type { Log, Outside } from './context.js'
 import type { Exchange, ExchangeProgress, ExchangeResult } from './exchange.js'
@@ -56,6 +57,8 @@ export class Syncer {
   /** Ends what waits for documents over a connection that is lost. */
   #connection = new AbortController()
   #running: Promise<SyncResult> | undefined
+  /** Ends the sync that a person started. */
+  #cancelling: AbortController | undefined
   #pushing: Promise<void> | undefined
   #pushTimer: NodeJS.Timeout | undefined
   #refreshTimer: NodeJS.Timeout | undefined
@@ -77,21 +80,43 @@ export class Syncer {
     progress: (event: ExchangeProgress) => void = () => undefined,
     signal?: AbortSignal,
   ): Promise<SyncResult> {
-    this.#running ??= this.#run(progress, signal).finally(() => {
+    this.#running ??= this.#cancellable(progress, signal).finally(() => {
       this.#running = undefined
       this.#options.onDone()
     })
     return this.#running
   }
 
-  async #run(progress: (event: ExchangeProgress) => void, signal?: AbortSignal): Promise<SyncResult> {
+  /** Tells the sync that runs to end. @returns false where none runs */
+  cancel(): boolean {
+    this.#cancelling?.abort(cancelled())
+    return this.#cancelling !== undefined
+  }
+
+  async #cancellable(
+    progress: (event: ExchangeProgress) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<SyncResult> {
+    const own = new AbortController()
+    this.#cancelling = own
+    try {
+      const signals = [this.#stopped.signal, own.signal, ...(signal ? [signal] : [])]
+      return await within(undefined, signals, (stop) => this.#run(progress, stop))
+    } catch (error) {
+      throw own.signal.aborted ? cancelled() : error
+    } finally {
+      this.#cancelling = undefined
+    }
+  }
+
+  async #run(progress: (event: ExchangeProgress) => void, signal: AbortSignal): Promise<SyncResult> {
     const { exchange, standing } = this.#options
     await this.#pushing
     const tell = (event: ExchangeProgress): void => {
       progress(event)
       this.#options.onProgress(event)
     }
-    return this.#withSession((session) =>
+    return this.#withSession(signal, (session) =>
       this.#whileConnected(signal, async (stop) => {
         await standing.learn(session.granted)
         let result = await exchange.run(session, tell, stop)
@@ -122,7 +147,7 @@ export class Syncer {
    * A session ends after a while, or with the relay's restart, or because two copies of this terminal were found out:
    * then the connection is made anew, once, and the relay says what has changed.
    */
-  async #withSession<R>(work: (session: RelaySession) => Promise<R>): Promise<R> {
+  async #withSession<R>(signal: AbortSignal, work: (session: RelaySession) => Promise<R>): Promise<R> {
     const { link } = this.#options
     return link.use(async (session) => {
       try {
@@ -132,9 +157,9 @@ export class Syncer {
           error instanceof Refused && (error.code === 'no-session' || link.closeCode === CLOSE.forked.code)
         if (!isOver) throw error
         await link.renew()
-        return link.use(work)
+        return link.use(work, signal)
       }
-    })
+    }, signal)
   }
 
   /** Deals with damage, now that what the relay had has come back. @returns whether that left something to send */

@@ -13,7 +13,7 @@ export const CALLERS = ['nobody', 'cashier', 'manager', 'command'] as const
 export type Caller = (typeof CALLERS)[number]
 
 export interface RouteEntry {
-  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   readonly path: string
   readonly who: readonly Caller[]
   readonly purpose: string
@@ -52,6 +52,8 @@ export const ROUTES: readonly RouteEntry[] = [
   route('POST', '/sales', PERSONS, 'seal a whole sale at once'),
   route('POST', '/credit-notes', PERSONS, 'seal a credit note'),
   route('GET', '/invoices', PERSONS, 'an invoice by its number, or the last ones'),
+  route('POST', '/invoices/reprint', PERSONS, 'another copy of a slip, recorded before it is printed'),
+  route('POST', '/drawer', PERSONS, 'record that the drawer was opened'),
   route('GET', '/sealed', PERSONS, 'the number a reference of another system was sealed as'),
   route('GET', '/day', PERSONS, 'the totals of the open business day'),
   route('POST', '/day/close', PERSONS, 'close the business day'),
@@ -59,13 +61,30 @@ export const ROUTES: readonly RouteEntry[] = [
   route('GET', '/items', PERSONS, 'search the catalogue'),
   route('GET', '/items/:sku', PERSONS, 'an item of the catalogue'),
   route('POST', '/items', MANAGERS, 'edit the catalogue, enter stock'),
-  route('GET', '/stock/:sku', PERSONS, 'stock of an item'),
+  route(
+    'GET',
+    '/stock/:sku',
+    PERSONS,
+    'stock of an item: as the relay knows it, and less what was sold here since',
+  ),
+  route('GET', '/taxes', PERSONS, 'the taxes of the catalogue, and how many items have each'),
+  route('GET', '/conflicts', PERSONS, 'items with values that were written apart'),
   route('GET', '/shop', PERSONS, 'the shop, its policy, its terminals and sales'),
+
+  route('GET', '/setup/users', MANAGERS, 'who signs in at the terminals of the shop'),
+  route('POST', '/setup/users', MANAGERS, 'let somebody sign in'),
+  route('PUT', '/setup/users/pin', MANAGERS, 'give somebody a new PIN'),
+  route('POST', '/setup/users/remove', MANAGERS, 'somebody may sign in no more'),
+  route('PUT', '/setup/shop', MANAGERS, 'what slips say of the shop'),
+  route('GET', '/setup/printing', PERSONS, 'how slips of this terminal are printed'),
+  route('PUT', '/setup/printing', MANAGERS, 'change how slips of this terminal are printed'),
 
   route('POST', '/sync', READERS, 'Sync Data To Server'),
   route('POST', '/online', PERSONS, 'Work As Online Client'),
   route('POST', '/disconnect', PERSONS, 'Work Disconnected'),
   route('POST', '/force', PERSONS, 'Force Complete Sync Data'),
+  route('GET', '/force/preview', PERSONS, 'what Force Complete Sync Data would do now, in numbers'),
+  route('POST', '/work/cancel', PERSONS, 'end the sync or the force-complete that runs'),
   route('POST', '/mark-synced', PERSONS, 'Mark As Synced'),
 
   route('GET', '/export', READERS, 'invoices and credit notes'),

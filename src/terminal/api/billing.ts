@@ -4,9 +4,11 @@ import { exportSale } from '../../docs/export.js'
 import type {
   AddLine,
   CreditRequest,
+  DrawerRequest,
   EditBill,
   EditLine,
   OnlyBy,
+  ReprintRequest,
   SaleRequest,
   SealBill,
 } from '../../docs/generated/types.js'
@@ -18,6 +20,7 @@ import type { Agent } from '../agent.js'
 import { draftOf } from '../bill-desk.js'
 import type { Sold } from '../till.js'
 import { personOf, TERMINAL_API } from './person.js'
+import { saleView } from './sale-view.js'
 
 const MOST_LISTED = 200
 
@@ -28,20 +31,20 @@ export function billingApi(agent: Agent): Router {
 
   api.get('/bills', async (_request, response) => {
     const bills = await desk.unsealed()
-    response.json({ bills: bills.map((bill) => viewOf(agent, bill)) })
+    response.json({ bills: await Promise.all(bills.map((bill) => viewOf(agent, bill))) })
   })
   api.post('/bills', async (request, response) => {
     const body = bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)
-    response.status(201).json(viewOf(agent, await desk.open(personOf(agent, response, body))))
+    response.status(201).json(await viewOf(agent, await desk.open(personOf(agent, response, body))))
     agent.syncer.pushSoon()
   })
   api.get('/bills/:bill', async (request, response) => {
-    response.json(viewOf(agent, await desk.get(request.params.bill)))
+    response.json(await viewOf(agent, await desk.get(request.params.bill)))
   })
   api.patch('/bills/:bill', async (request, response) => {
     const { by, ...edit } = bodyOf<EditBill>(request, `${TERMINAL_API}EditBill`)
     response.json(
-      viewOf(agent, await desk.edit(personOf(agent, response, { by }), request.params.bill, edit)),
+      await viewOf(agent, await desk.edit(personOf(agent, response, { by }), request.params.bill, edit)),
     )
     // A parked bill is to be recalled elsewhere, and the relay may not know yet that there are bills of this day.
     agent.syncer.pushSoon()
@@ -49,38 +52,56 @@ export function billingApi(agent: Agent): Router {
   api.post('/bills/:bill/lines', async (request, response) => {
     const { by, sku, quantity = '1' } = bodyOf<AddLine>(request, `${TERMINAL_API}AddLine`)
     const bill = await desk.addLine(personOf(agent, response, { by }), request.params.bill, sku, quantity)
-    response.status(201).json(viewOf(agent, bill))
+    response.status(201).json(await viewOf(agent, bill))
   })
   api.patch('/bills/:bill/lines/:line', async (request, response) => {
     const { by, ...edit } = bodyOf<EditLine>(request, `${TERMINAL_API}EditLine`)
     const { bill, line } = request.params
-    response.json(viewOf(agent, await desk.editLine(personOf(agent, response, { by }), bill, line, edit)))
+    response.json(
+      await viewOf(agent, await desk.editLine(personOf(agent, response, { by }), bill, line, edit)),
+    )
   })
   api.post('/bills/:bill/seal', async (request, response) => {
     const { by, tenders } = bodyOf<SealBill>(request, `${TERMINAL_API}SealBill`)
     const sold = await desk.seal(personOf(agent, response, { by }), request.params.bill, tenders)
-    response.status(sold.again ? 200 : 201).json(soldView(sold))
+    response.status(sold.again ? 200 : 201).json(soldView(agent, sold))
   })
 
   api.post('/sales', async (request, response) => {
     const { by, ...sale } = bodyOf<SaleRequest>(request, `${TERMINAL_API}SaleRequest`)
     const sold = await till.sell({ ...sale, by: personOf(agent, response, { by }) })
-    response.status(sold.again ? 200 : 201).json(soldView(sold))
+    response.status(sold.again ? 200 : 201).json(soldView(agent, sold))
   })
   api.post('/credit-notes', async (request, response) => {
     const { by, ...credit } = bodyOf<CreditRequest>(request, `${TERMINAL_API}CreditRequest`)
     const sold = await till.credit({ ...credit, by: personOf(agent, response, { by }) })
-    response.status(sold.again ? 200 : 201).json(soldView(sold))
+    response.status(sold.again ? 200 : 201).json(soldView(agent, sold))
   })
 
   api.get('/invoices', async (request, response) => {
     const number = queryOf(request, 'number')
     if (number !== undefined) {
-      response.json(await agent.lookup.find(number))
+      const { invoice, corrections } = await agent.lookup.find(number)
+      response.json({
+        invoice: saleView(agent, invoice),
+        corrections: corrections.map((sale) => saleView(agent, sale)),
+      })
       return
     }
     const limit = Math.min(Number(queryOf(request, 'limit') ?? 20) || 20, MOST_LISTED)
-    response.json({ invoices: await agent.lookup.recent(limit) })
+    response.json({ invoices: (await agent.lookup.recent(limit)).map((sale) => saleView(agent, sale)) })
+  })
+  api.post('/invoices/reprint', async (request, response) => {
+    const { by, number } = bodyOf<ReprintRequest>(request, `${TERMINAL_API}ReprintRequest`)
+    const { invoice } = await agent.lookup.find(number)
+    const duplicate = await agent.copies.next(personOf(agent, response, { by }), number)
+    response.status(201).json({ ...saleView(agent, invoice), duplicate })
+  })
+  api.post('/drawer', async (request, response) => {
+    const { by, reason } = bodyOf<DrawerRequest>(request, `${TERMINAL_API}DrawerRequest`)
+    const person = personOf(agent, response, { by })
+    await agent.chain.event(person, 'drawer', reason === undefined ? {} : { reason })
+    response.status(201).json({ by: person, reason: reason ?? null })
   })
   api.get('/sealed', async (request, response) => {
     const externalRef = queryOf(request, 'externalRef')
@@ -101,22 +122,23 @@ export function billingApi(agent: Agent): Router {
 }
 
 /** A bill with what it would come to; or why it cannot be priced, so that a cashier can mend it. */
-function viewOf(agent: Agent, bill: Bill) {
+async function viewOf(agent: Agent, bill: Bill) {
   const sealed = Object.fromEntries(bill.sealed)
   const draft = draftOf(bill)
   if (draft.lines.length === 0) return { ...bill, sealed, priced: null }
   try {
-    return { ...bill, sealed, priced: agent.till.price(draft) }
+    const priced = agent.till.price(draft)
+    return { ...bill, sealed, priced, oversold: await agent.stock.oversoldBy(draft.lines) }
   } catch (error) {
     if (error instanceof PricingError) return { ...bill, sealed, priced: null, problem: error.message }
     throw error
   }
 }
 
-function soldView({ record, again }: Sold<SaleRecord>) {
+function soldView(agent: Agent, { record, again }: Sold<SaleRecord>) {
   const { body } = record
   return {
-    invoice: exportSale(record, body, false),
+    invoice: saleView(agent, exportSale(record, body, false)),
     change: body.type === 'invoice' ? body.change : 0,
     again,
   }

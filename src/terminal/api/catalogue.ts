@@ -1,8 +1,5 @@
 import { Router } from 'express'
-import { parseDecimal } from '../../docs/decimal.js'
 import type { EditItems } from '../../docs/generated/types.js'
-import { shardOf } from '../../docs/naming.js'
-import { readStock } from '../../docs/stock.js'
 import { summariesIn } from '../../docs/sales.js'
 import { answerLong, bodyOf, queryOf } from '../../protocol/http.js'
 import type { Agent } from '../agent.js'
@@ -16,7 +13,12 @@ export function catalogueApi(agent: Agent): Router {
 
   api.get('/items', async (request, response) => {
     const limit = Math.min(Number(queryOf(request, 'limit') ?? 50) || 50, MOST_FOUND)
-    response.json({ items: await agent.catalogue.search(queryOf(request, 'query') ?? '', limit) })
+    const offset = Math.max(0, Math.floor(Number(queryOf(request, 'offset') ?? 0)) || 0)
+    const { items, total } = await agent.catalogue.search(queryOf(request, 'query') ?? '', limit, offset)
+    const shown = await Promise.all(
+      items.map(async (item) => ({ ...item, ...(await agent.stock.fact(item.sku)) })),
+    )
+    response.json({ items: shown, total })
   })
   api.get('/items/:sku', async (request, response) => {
     response.json(await agent.catalogue.view(request.params.sku))
@@ -44,11 +46,19 @@ export function catalogueApi(agent: Agent): Router {
   })
 
   api.get('/stock/:sku', async (request, response) => {
-    const { sku } = request.params
-    const shard = shardOf(sku, agent.documents.shop().catalogueShards)
-    const doc = await agent.documents.look({ kind: 'stock', shop: agent.identity.shop, shard })
-    const stock = readStock(doc ?? {}, sku)
-    response.json({ ...stock, soldBy: Object.fromEntries(stock.soldBy), onHand: parseDecimal(stock.onHand) })
+    response.json(await agent.stock.view(request.params.sku))
+  })
+  api.get('/taxes', async (_request, response) => {
+    const counts = new Map<string, number>()
+    for await (const { tax } of agent.catalogue.all()) counts.set(tax, (counts.get(tax) ?? 0) + 1)
+    const taxes = [...counts].map(([tax, items]) => ({ tax, items })).sort((a, b) => b.items - a.items)
+    response.json({ taxes })
+  })
+  api.get('/conflicts', async (_request, response) => {
+    const items = []
+    for await (const { sku, conflicts } of agent.catalogue.all())
+      if (conflicts.length > 0) items.push(await agent.catalogue.view(sku))
+    response.json({ items })
   })
 
   api.get('/shop', async (_request, response) => {

@@ -1,6 +1,6 @@
 import { Router } from 'express'
 import type { ForceRequest, OnlineRequest, OnlyBy } from '../../docs/generated/types.js'
-import { answerLong, bodyOf } from '../../protocol/http.js'
+import { answerLong, bodyOf, queryOf } from '../../protocol/http.js'
 import { Refused } from '../../protocol/problem.js'
 import type { Agent } from '../agent.js'
 import type { ExchangeProgress } from '../exchange.js'
@@ -25,8 +25,8 @@ export function syncApi(agent: Agent): Router {
       )
     }
     const body = bodyOf<OnlineRequest>(request, `${TERMINAL_API}OnlineRequest`)
-    await answerLong(request, response, (progress: (event: ExchangeProgress) => void) =>
-      agent.goOnline(personOf(agent, response, body), progress),
+    await answerLong(request, response, (progress: (event: ExchangeProgress) => void, signal) =>
+      agent.goOnline(personOf(agent, response, body), progress, signal),
     )
   })
   api.post('/disconnect', async (request, response) => {
@@ -38,6 +38,25 @@ export function syncApi(agent: Agent): Router {
     await answerLong(request, response, (progress: (event: ForceProgress) => void) =>
       agent.forceComplete(personOf(agent, response, body), body.keepCatalogue ?? true, progress),
     )
+  })
+  api.get('/force/preview', async (request, response) => {
+    const keepCatalogue = queryOf(request, 'keepCatalogue') !== 'false'
+    const [{ unreceipted, receipted }, bills, handoff] = await Promise.all([
+      agent.status(),
+      agent.desk.unsealed(),
+      agent.force.preview(keepCatalogue),
+    ])
+    response.json({
+      invoices: unreceipted.invoices + receipted.invoices,
+      creditNotes: unreceipted.creditNotes + receipted.creditNotes,
+      payable: unreceipted.payable + receipted.payable,
+      unreceipted: unreceipted.invoices + unreceipted.creditNotes,
+      openBills: bills.length,
+      ...handoff,
+    })
+  })
+  api.post('/work/cancel', (_request, response) => {
+    response.json({ cancelled: agent.cancel() })
   })
   api.post('/mark-synced', async (request, response) => {
     response.json(
