@@ -17,31 +17,25 @@ export function openAdvancedSync(): void {
   void openDialog((close) => <AdvancedSync close={close} />)
 }
 
-interface Figures {
-  readonly force: ForcePreview
-  readonly images: ImageFigures
-}
-
 /** The window “Advanced Sync”: what each of its buttons would do now, in numbers, before it does it. */
 function AdvancedSync({ close }: { readonly close: () => void }): VNode {
   const [keepCatalogue, setKeep] = useState(true)
   // What has ended, was sealed, or was marked changes the figures.
-  const { value: figures, error } = useAnswer(
-    () => figuresNow(keepCatalogue),
-    [keepCatalogue, outcome.value, status.value],
-  )
+  const ended = [outcome.value, status.value]
+  const force = useAnswer(() => forceFigures(keepCatalogue), [keepCatalogue, ...ended])
+  const images = useAnswer(imageFigures, ended)
   const rests = running.value?.own ?? false
 
   return (
     <Dialog title={t.value.advancedTitle} close={close} wide>
       <LastSync />
       <p class="error" role="alert">
-        {error}
+        {force.error || images.error}
       </p>
       <Deed
         name={t.value.forceData}
-        about={figures ? forceSentence(figures.force, keepCatalogue) : t.value.counting}
-        rests={rests || !figures}
+        about={force.value ? forceSentence(force.value, keepCatalogue) : t.value.counting}
+        rests={rests || !force.value}
         work={() => askToForce(keepCatalogue)}
       >
         <label class="inline">
@@ -62,14 +56,14 @@ function AdvancedSync({ close }: { readonly close: () => void }): VNode {
       />
       <Deed
         name={t.value.forceImages}
-        about={figures ? forceImagesSentence(figures.images) : t.value.counting}
-        rests={rests || !figures}
+        about={images.value ? forceImagesSentence(images.value) : t.value.counting}
+        rests={rests || !images.value}
         work={askToForceImages}
       />
       <Deed
         name={t.value.syncImages}
-        about={figures ? syncImagesSentence(figures.images) : t.value.counting}
-        rests={rests || !figures}
+        about={images.value ? syncImagesSentence(images.value) : t.value.counting}
+        rests={rests || !images.value}
         work={syncImages}
       />
       <Deed
@@ -134,13 +128,10 @@ function Deed({ name, about, rests, work, children }: DeedProps): VNode {
   )
 }
 
-async function figuresNow(keepCatalogue: boolean): Promise<Figures> {
-  const [force, images] = await Promise.all([
-    get<ForcePreview>(`/v1/force/preview?keepCatalogue=${keepCatalogue}`),
-    get<ImageFigures>('/v1/images'),
-  ])
-  return { force, images }
-}
+const forceFigures = (keepCatalogue: boolean): Promise<ForcePreview> =>
+  get(`/v1/force/preview?keepCatalogue=${keepCatalogue}`)
+
+const imageFigures = (): Promise<ImageFigures> => get('/v1/images')
 
 function forceSentence(preview: ForcePreview, keepCatalogue: boolean): string {
   const { invoices, creditNotes, payable, documents, bytesAbout, deletes } = preview
@@ -172,7 +163,7 @@ async function askToForce(keepCatalogue: boolean): Promise<void> {
   let sentences: string[]
   try {
     // What is on the screen may be a moment old, and this is about deleting.
-    const { force } = await figuresNow(keepCatalogue)
+    const force = await forceFigures(keepCatalogue)
     const cut = status.value?.force
     sentences = [
       ...(cut && cut.state !== 'purged' ? [t.value.forceGoesOn(dateTime(cut.startedAt), cut.state)] : []),
@@ -197,7 +188,7 @@ async function askToForce(keepCatalogue: boolean): Promise<void> {
 async function askToForceImages(): Promise<void> {
   let sentence: string
   try {
-    sentence = forceImagesSentence((await figuresNow(true)).images)
+    sentence = forceImagesSentence(await imageFigures())
   } catch (error) {
     outcome.value = { good: false, sentences: [messageOf(error)] }
     return
