@@ -4,6 +4,7 @@ import { demoCommand } from './demo-command.js'
 import { EXIT } from './exit.js'
 import { relayCommands } from './relay-commands.js'
 import { replayCommand, reportCommands } from './report-commands.js'
+import { slipCodeCommand } from './slip-code-command.js'
 import { terminalCommands } from './terminal-commands.js'
 
 /** The whole command, ready to parse. Where it would end the process it throws a CommanderError instead. */
@@ -17,6 +18,7 @@ export function makeProgram(): Command {
   relayCommands(program)
   replayCommand(terminalCommands(program))
   reportCommands(program)
+  slipCodeCommand(program)
   return program
 }
 

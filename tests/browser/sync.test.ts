@@ -205,7 +205,7 @@ describe('modes and sync on the page', () => {
     try {
       await till.button('Send, then delete here').click()
       // Only once the snapshot is written is a sale one that was made meanwhile.
-      await page.locator('#advanced-text', { hasText: /Writing the snapshot, (\d+) of \1 / }).waitFor()
+      await page.locator('#advanced-work-text', { hasText: /Writing the snapshot, (\d+) of \1 / }).waitFor()
       await till.button('Close').click()
       await till.add('PEN', 'Ball pen')
       meanwhile = await till.seal()
@@ -233,7 +233,7 @@ describe('modes and sync on the page', () => {
     house.relay.process.kill('SIGSTOP')
     await till.button('Force Complete Sync Data').click()
     await till.button('Send, then delete here').click()
-    await page.locator('#advanced-text', { hasText: /Writing the snapshot, (\d+) of \1 / }).waitFor()
+    await page.locator('#advanced-work-text', { hasText: /Writing the snapshot, (\d+) of \1 / }).waitFor()
     await house.killRelay()
     await advanced.getByText('Force Complete Sync Data did not end well').waitFor()
     await page.locator('#alerts', { hasText: 'is not finished' }).waitFor()

@@ -1,4 +1,5 @@
 import type { ExportedInvoice } from '../../docs/export.js'
+import { slipCode } from '../../docs/slip-code.js'
 import type { Agent } from '../agent.js'
 
 /**
@@ -7,13 +8,27 @@ import type { Agent } from '../agent.js'
  */
 export type SaleState = 'here' | 'relay' | 'closed'
 
+/** The first 16 hexadecimal digits of a record's hash: what a person compares by eye. */
+const SHORT_DIGITS = 16
+
 export interface SaleView extends ExportedInvoice {
   readonly state: SaleState
+  readonly shortHash: string
+  /** For the QR code of its slip; only of what this terminal sealed under the key it has now. */
+  readonly qr?: string
 }
 
-/** A sale as the page lists it. A day that was closed is never written again, so its date alone tells. */
-export function saleView({ chain }: Agent, sale: ExportedInvoice): SaleView {
+/** A sale as the page lists and prints it. A day that was closed is never written again, so its date alone tells. */
+export function saleView({ chain, identity }: Agent, sale: ExportedInvoice): SaleView {
   const { lastClosedDay, day } = chain.state
   const isClosed = lastClosedDay !== undefined && sale.day <= lastClosedDay && sale.day !== day
-  return { ...sale, state: sale.custody !== 'receipted' ? 'here' : isClosed ? 'closed' : 'relay' }
+  const { number, sealedAt, total, hash } = sale
+  const isOwn = sale.terminal === identity.code && sale.epoch === identity.epoch
+  const facts = { number, sealedAt, payable: total.minor, currency: total.currency, hash }
+  return {
+    ...sale,
+    state: sale.custody !== 'receipted' ? 'here' : isClosed ? 'closed' : 'relay',
+    shortHash: Buffer.from(hash, 'base64url').toString('hex').slice(0, SHORT_DIGITS),
+    ...(isOwn ? { qr: slipCode(facts, identity.signer) } : {}),
+  }
 }

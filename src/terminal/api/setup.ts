@@ -10,7 +10,7 @@ import { bodyOf } from '../../protocol/http.js'
 import { Refused } from '../../protocol/problem.js'
 import { within } from '../../protocol/within.js'
 import type { Agent } from '../agent.js'
-import { PrintingSettings } from '../printing.js'
+import type { PrintingSettings } from '../printing.js'
 import type { RelaySession } from '../relay-session.js'
 import { personOf, TERMINAL_API } from './person.js'
 
