@@ -3,7 +3,7 @@ import { keyOf, plain, put, segmentsOf, textAt, type FlatDoc } from './flat.js'
 import type { Price } from './generated/types.js'
 
 /** Fields of an item. Each is a value of its own in the document, so each merges by itself. */
-export const ITEM_FIELDS = ['name', 'price', 'tax', 'unit', 'hsn', 'barcodes', 'withdrawn'] as const
+export const ITEM_FIELDS = ['name', 'price', 'tax', 'unit', 'hsn', 'barcodes', 'withdrawn', 'image'] as const
 export type ItemField = (typeof ITEM_FIELDS)[number]
 
 /** The values of a field that were written apart from each other and that nobody has settled yet. */
@@ -22,6 +22,8 @@ export interface Item {
   readonly hsn?: string
   readonly barcodes: readonly string[]
   readonly withdrawn: boolean
+  /** SHA-256 of its picture, hexadecimal. */
+  readonly image?: string
   readonly conflicts: readonly FieldConflict[]
 }
 
@@ -34,6 +36,8 @@ export interface ItemEdit {
   readonly hsn?: string | undefined
   readonly barcodes?: readonly string[] | undefined
   readonly withdrawn?: boolean | undefined
+  /** Empty for none. */
+  readonly image?: string | undefined
 }
 
 /** A price is one value (`255`, or `1/10` for 1 minor unit per 10 pieces), so that its halves cannot be mixed. */
@@ -84,6 +88,7 @@ export function readItem(shard: A.Doc<FlatDoc>, sku: string): Item | undefined {
   if (name === undefined || price === undefined) return undefined
   const unit = text('unit')
   const hsn = text('hsn')
+  const image = text('image')
   return {
     sku,
     name,
@@ -93,6 +98,7 @@ export function readItem(shard: A.Doc<FlatDoc>, sku: string): Item | undefined {
     ...(hsn ? { hsn } : {}),
     barcodes: (text('barcodes') ?? '').split(' ').filter((code) => code !== ''),
     withdrawn: plain(shard[itemKey(sku, 'withdrawn')]) === true,
+    ...(image ? { image } : {}),
     conflicts: conflictsOf(shard, sku),
   }
 }
@@ -110,6 +116,7 @@ export function writeItem(draft: FlatDoc, before: A.Doc<FlatDoc>, sku: string, e
   if (edit.hsn !== undefined) values.set('hsn', edit.hsn)
   if (edit.barcodes !== undefined) values.set('barcodes', edit.barcodes.join(' '))
   if (edit.withdrawn !== undefined) values.set('withdrawn', edit.withdrawn)
+  if (edit.image !== undefined) values.set('image', edit.image)
   const written: ItemField[] = []
   for (const [field, value] of values) {
     if (put(draft, before, itemKey(sku, field), value)) written.push(field)

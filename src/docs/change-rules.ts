@@ -55,12 +55,16 @@ interface EntrySchema {
 }
 
 const FILE = 'documents.schema.json'
-const ENTRIES = { catalogue: 'CatalogueEntries', bills: 'BillEntries' } as const
+const ENTRIES = { catalogue: 'CatalogueEntries', bills: 'BillEntries', images: 'ImageEntries' } as const
+
+/** Documents whose values have schemas of their own. */
+type EntryKind = keyof typeof ENTRIES
 
 /** Of entries whose text holds JSON: their keys, and the schema of what it holds. */
 const CONTENTS = {
   catalogue: contentsIn(ENTRIES.catalogue),
   bills: contentsIn(ENTRIES.bills),
+  images: contentsIn(ENTRIES.images),
 } as const
 
 function contentsIn(definition: string): readonly { readonly keys: RegExp; readonly schema: string }[] {
@@ -80,7 +84,7 @@ function contentsIn(definition: string): readonly { readonly keys: RegExp; reado
  */
 export function checkChange(change: DecodedChange, context: ChangeContext): void {
   const { name } = context
-  if (name.kind !== 'catalogue' && name.kind !== 'bills' && name.kind !== 'daybook') {
+  if (name.kind !== 'daybook' && !isEntryKind(name.kind)) {
     throw new ChangeRefused('author', `only the relay writes the ${name.kind} document`)
   }
   checkAuthor(change, name)
@@ -99,7 +103,7 @@ export function checkChange(change: DecodedChange, context: ChangeContext): void
     else entries.push([key, value])
     if (name.kind === 'catalogue') checkShard(key, name.shard, context.catalogueShards)
   }
-  if (name.kind !== 'daybook') checkEntries(name.kind, entries)
+  if (isEntryKind(name.kind)) checkEntries(name.kind, entries)
 }
 
 /** Texts of a peer in a message stay readable. */
@@ -141,7 +145,11 @@ function valueIn({ value, datatype }: Operation, key: string): string | boolean 
   throw new ChangeRefused('schema', `"${shown(key)}" has a value of a type that no such document holds`)
 }
 
-function checkEntries(kind: 'catalogue' | 'bills', entries: readonly [string, unknown][]): void {
+function isEntryKind(kind: DocumentName['kind']): kind is EntryKind {
+  return kind in ENTRIES
+}
+
+function checkEntries(kind: EntryKind, entries: readonly [string, unknown][]): void {
   try {
     for (const content of contentsOf(entries))
       validate(`${FILE}#/$defs/${ENTRIES[kind]}`, Object.fromEntries(content), `change of the ${kind}`)
@@ -166,7 +174,7 @@ function contentsOf(entries: readonly [string, unknown][]): Map<string, unknown>
 }
 
 /** Text that holds JSON has a schema of its own. */
-function checkContent(kind: 'catalogue' | 'bills', key: string, value: unknown): void {
+function checkContent(kind: EntryKind, key: string, value: unknown): void {
   const field = CONTENTS[kind].find(({ keys }) => keys.test(key))
   if (!field || typeof value !== 'string') return
   let content: unknown

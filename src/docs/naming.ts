@@ -28,6 +28,8 @@ export function describeDocument(name: DocumentName): string {
       return `catalogue shard ${name.shard}`
     case 'stock':
       return `stock shard ${name.shard}`
+    case 'images':
+      return 'images'
     case 'bills':
       return `bills of ${name.day}`
     case 'sales':

@@ -51,6 +51,12 @@ export const RECEIPT_DOCUMENTS = 500
 /** One part of a bundle upload. After a cut at most this much is sent again. */
 export const UPLOAD_PART_BYTES = 4 * 1024 * 1024
 
+/** One part of an image upload or download: small enough to be got through a bad line in one go. */
+export const IMAGE_PART_BYTES = 256 * 1024
+
+/** Images named in one request for receipts: each receipt is a signature. */
+export const IMAGES_AT_ONCE = 100
+
 /** Bytes of day books a terminal sends in one request: the relay checks one while the next is under way. */
 export const BOOKS_AT_ONCE_BYTES = 512 * 1024
 

@@ -151,6 +151,26 @@ export const ROUTES = {
     takes: 'json',
     purpose: 'change what slips say of its shop',
   },
+  images: {
+    method: 'POST',
+    path: '/v1/images',
+    who: TERMINALS,
+    takes: 'json',
+    purpose: 'receipts for images of its shop, and how far those are that are missing',
+  },
+  imagePart: {
+    method: 'PATCH',
+    path: '/v1/images/:sha256',
+    who: ['manager-terminal'],
+    takes: 'part',
+    purpose: 'a part of an image that its shop has named',
+  },
+  image: {
+    method: 'GET',
+    path: '/v1/images/:sha256',
+    who: TERMINALS,
+    purpose: 'an image of its shop, or the rest of it',
+  },
   handoffBegin: {
     method: 'PUT',
     path: '/v1/handoffs/:id',
@@ -337,6 +357,7 @@ export const DOCUMENTS: Readonly<Record<DocumentName['kind'], DocumentEntry>> = 
   daybook: { read: 'own', write: 'own' },
   stock: { read: 'shop', write: 'none' },
   sales: { read: 'shop', write: 'none' },
+  images: { read: 'shop', write: 'managers' },
 }
 
 export interface MessageEntry {

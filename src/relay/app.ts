@@ -9,6 +9,7 @@ import { Buckets } from './buckets.js'
 import { cashierApi } from './cashier-api.js'
 import { fleetApi } from './fleet-api.js'
 import type { HttpLimits } from './http-limits.js'
+import { imageApi } from './image-api.js'
 import type { InFlight } from './in-flight.js'
 import type { LimitNotes } from './limit-notes.js'
 import { ownShopApi } from './own-shop-api.js'
@@ -64,6 +65,7 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   fleetApi(routes, relay)
   terminalApi(routes, relay)
   ownShopApi(routes, relay)
+  imageApi(routes, relay)
 
   app.use(notFound)
   app.use(

@@ -22,6 +22,7 @@ import { Fleet } from './fleet.js'
 import { BookReaders } from './gate/book-readers.js'
 import { Gate } from './gate/gate.js'
 import { Handoffs } from './handoffs.js'
+import { RelayImages } from './images.js'
 import type { Incidents } from './incidents.js'
 import type { RelayIdentity } from './identity.js'
 import { Invoices } from './invoices.js'
@@ -62,6 +63,7 @@ export class Relay {
   readonly stock: RelayStock
   readonly invoices: Invoices
   readonly handoffs: Handoffs
+  readonly images: RelayImages
   readonly pairings: Pairings
   readonly people: People
   readonly sessions: Sessions
@@ -170,6 +172,16 @@ export class Relay {
     })
     this.stock = new RelayStock({ durable, documents, shops, now })
     this.invoices = new Invoices({ durable, registry, issued, shops, counting: this.counting })
+    this.images = new RelayImages({
+      directory: options.directory,
+      disk,
+      durable,
+      organisation,
+      relay: identity.id,
+      signer: identity.signer,
+      now,
+      log: options.log,
+    })
     this.handoffs = new Handoffs({
       directory: join(options.directory, 'handoffs'),
       disk,

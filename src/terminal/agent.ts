@@ -21,6 +21,7 @@ import { Exchange, type ExchangeProgress } from './exchange.js'
 import { Force, type ForceProgress, type ForceResult } from './force.js'
 import { Healing } from './healing.js'
 import { changeIdentity, type TerminalIdentity } from './identity.js'
+import { Images, type ImageProgress } from './images.js'
 import { Link } from './link.js'
 import { LocalDocuments } from './local-documents.js'
 import { Lookup } from './lookup.js'
@@ -40,7 +41,7 @@ export interface AgentEvents {
   status: []
   /** A record was sealed; the number where it has one. */
   sealed: [number: string | undefined]
-  progress: [event: ExchangeProgress | ForceProgress]
+  progress: [event: ExchangeProgress | ForceProgress | ImageProgress]
 }
 
 /** One till: everything between its disk and its API. */
@@ -60,6 +61,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly library: Library
   readonly local: LocalDocuments
   readonly stock: StockDesk
+  readonly images: Images
   readonly copies: Copies
   readonly printing: PrintingSettings
   readonly #ownSales: OwnSales
@@ -194,7 +196,24 @@ export class Agent extends EventEmitter<AgentEvents> {
       bookkeeping,
       log,
       onProgress: (event) => this.emit('progress', event),
-      onDone: () => this.emit('status'),
+      onDone: () => {
+        this.images.sendSoon()
+        this.emit('status')
+      },
+    })
+    this.images = new Images({
+      outside,
+      identity,
+      store: disk.images,
+      receipts: disk.imageReceipts,
+      documents,
+      catalogue: this.catalogue,
+      link: this.link,
+      bookkeeping,
+      syncData: (signal) => this.syncer.sync(undefined, signal),
+      onProgress: (event) => this.emit('progress', event),
+      onChange: () => this.emit('status'),
+      log,
     })
     this.force = new Force(
       {
@@ -350,7 +369,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   cancel(): boolean {
     const sync = this.syncer.cancel()
     const force = this.force.cancel()
-    return sync || force
+    const images = this.images.cancel()
+    return sync || force || images
   }
 
   /** Records an event, if anything can be recorded now: what a person asked for does not fail for lack of it. */
@@ -400,6 +420,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#stopped.abort()
     await this.syncer.stop()
     await this.force.stop()
+    await this.images.stop()
     this.link.stop()
     await this.chain.exclusively(async () => {
       if (this.chain.block === undefined) await this.#checkpoint()

@@ -171,7 +171,7 @@ export class Catalogue {
     rights: EditRights = {},
     progress: (done: number) => void = () => undefined,
   ): Promise<number> {
-    this.#mayEdit(rights)
+    this.mayEdit(rights)
     await this.#check(edits)
     let changed = 0
     let done = 0
@@ -209,7 +209,8 @@ export class Catalogue {
     }
   }
 
-  #mayEdit({ whileDisconnected = false }: EditRights): void {
+  /** @throws Refused `managers-only`, `disconnected` */
+  mayEdit({ whileDisconnected = false }: EditRights = {}): void {
     if (this.#options.identity().role !== 'manager') {
       throw new Refused(
         'forbidden',

@@ -40,6 +40,7 @@ export class LocalDocuments {
       case 'bills':
         return true
       case 'catalogue':
+      case 'images':
         return role === 'manager'
       default:
         return false

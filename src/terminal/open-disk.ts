@@ -1,11 +1,13 @@
 import { join } from 'node:path'
-import type { BookEntry } from '../docs/generated/types.js'
+import type { BookEntry, ImageReceipt } from '../docs/generated/types.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { validate } from '../docs/validate.js'
 import { Refused } from '../protocol/problem.js'
+import { checkImageReceipt } from '../protocol/image-receipt.js'
 import { DataDirectory } from '../storage/data-directory.js'
 import { DurableStorageAdapter } from '../storage/durable-adapter.js'
 import { DurableRepo } from '../storage/durable-repo.js'
+import { ImageStore } from '../storage/image-store.js'
 import { IndexLog } from '../storage/index-log.js'
 import { Bookkeeping } from './bookkeeping.js'
 import type { Log, Outside } from './context.js'
@@ -37,6 +39,8 @@ export interface TerminalDisk {
   readonly journal: SealJournal
   readonly refs: ExternalRefs
   readonly bookkeeping: Bookkeeping
+  readonly images: ImageStore
+  readonly imageReceipts: IndexLog<ImageReceipt>
   close(): Promise<void>
 }
 
@@ -109,6 +113,17 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
     mark: (await readCheckpoint(options.directory, disk))?.refs,
     onDamage: logOf('refs').onDamage,
   })
+  const images = await ImageStore.open({
+    directory: path('images'),
+    quarantine: path('quarantine'),
+    disk,
+    onDamage: (damage) => log.error({ damage }, 'a damaged image was moved to quarantine'),
+  })
+  const { relay, relayKey, shop } = identity
+  const imageReceipts = await IndexLog.open<ImageReceipt>({
+    ...logOf('image-receipts.log'),
+    parse: (value) => checkImageReceipt(value, { relay, relayKey, shop }),
+  })
   const register = new SharedRegister()
   const durable = new DurableRepo({
     storage,
@@ -134,9 +149,11 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
     journal,
     refs,
     bookkeeping: await Bookkeeping.open(options.directory, disk),
+    images,
+    imageReceipts,
     close: async () => {
       await durable.close()
-      for (const file of [names, entries, ledger, journal, refs]) await file.close()
+      for (const file of [names, entries, ledger, journal, refs, imageReceipts]) await file.close()
       await directory.release()
     },
   }

@@ -36,6 +36,7 @@ export class Purge {
       case 'catalogue':
       case 'stock':
         return !keepCatalogue
+      case 'images':
       case 'shop':
         return false
     }

@@ -11,6 +11,8 @@ import type {
   EpochResponse,
   HandoffStatus,
   HandoffTaken,
+  ImagePart,
+  ImagesResponse,
   InvoiceLookup,
   NamedHeads,
   OwnCashierNameRequest,
@@ -206,6 +208,42 @@ export class RelaySession {
 
   async changeShop(request: OwnShopRequest, signal: AbortSignal): Promise<void> {
     await sendJson(this.base, 'PUT', '/v1/shop', request, this.#options(signal))
+  }
+
+  async images(images: readonly string[], signal: AbortSignal): Promise<ImagesResponse> {
+    const answer = await postJson(this.base, '/v1/images', { images }, this.#options(signal))
+    validate<ImagesResponse>(schema('ImagesResponse'), answer, ANSWER)
+    return answer
+  }
+
+  /** @returns the byte the upload goes on at */
+  async sendImagePart(
+    sha256: string,
+    offset: number,
+    part: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const headers = { 'content-type': 'application/octet-stream', 'upload-offset': String(offset) }
+    const init = { method: 'PATCH', headers, body: part as Uint8Array<ArrayBuffer> }
+    const answer = await request(
+      this.base,
+      `/v1/images/${sha256}`,
+      init,
+      this.#options(signal, PART_TIMEOUT_MS),
+    )
+    validate<ImagePart>(schema('ImagePart'), answer, ANSWER)
+    return answer.offset
+  }
+
+  /** Bytes of an image from `first` on, at most `most` of them. */
+  async imagePart(sha256: string, first: number, most: number, signal: AbortSignal): Promise<Uint8Array> {
+    const init = { method: 'GET', headers: { range: `bytes=${first}-${first + most - 1}` } }
+    const options = this.#options(signal, PART_TIMEOUT_MS)
+    return requestStream(this.base, `/v1/images/${sha256}`, init, options, async (response) => {
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      // A proxy may leave the range out.
+      return response.status === 206 ? bytes : bytes.subarray(first, first + most)
+    })
   }
 
   async beginHandoff(id: string, size: number, sha256: string, signal: AbortSignal): Promise<HandoffStatus> {

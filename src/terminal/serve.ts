@@ -11,6 +11,7 @@ import type { Agent } from './agent.js'
 import { billingApi } from './api/billing.js'
 import { catalogueApi } from './api/catalogue.js'
 import { cookieName, guard } from './api/guard.js'
+import { imagesApi } from './api/images.js'
 import { reportsApi } from './api/reports.js'
 import { setupApi } from './api/setup.js'
 import { signInApi } from './api/sign-in.js'
@@ -57,7 +58,7 @@ export function terminalApp(
   app.use('/v1', express.json({ limit: JSON_BODY_BYTES, strict: true }))
   app.use('/v1', signInApi(agent, signIns))
   app.use('/v1', billingApi(agent), catalogueApi(agent), syncApi(agent), reportsApi(agent, signIns))
-  app.use('/v1', setupApi(agent, agent.printing))
+  app.use('/v1', setupApi(agent, agent.printing), imagesApi(agent))
   app.use(
     express.static(fileURLToPath(new URL('./web', import.meta.url)), {
       index: 'index.html',

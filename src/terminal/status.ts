@@ -5,6 +5,7 @@ import type { Damage } from '../storage/quarantine.js'
 import type { Agent } from './agent.js'
 import { BLOCKS, forkMessage, type Block } from './blocks.js'
 import type { Mode } from './bookkeeping.js'
+import type { ImageFigures } from './images.js'
 import type { HandoffJournal } from './force.js'
 import type { LinkState } from './link.js'
 import { addTallies, NO_TALLY, tallyOf, type Tally } from './tally.js'
@@ -33,6 +34,7 @@ export interface Status {
   readonly unreceipted: Tally & { readonly documents: number }
   /** Sales that can be purged: receipted, and still on this disk. */
   readonly receipted: Tally
+  readonly images: ImageFigures
   readonly lastSync: string | null
   readonly markedSynced: string | null
   readonly force: {
@@ -108,9 +110,10 @@ export async function readStatus(agent: Agent): Promise<Status> {
     version: VERSION,
     mode: agent.mode,
     link: linkOf(agent.link.state),
-    syncing: agent.syncer.running || force.running,
+    syncing: agent.syncer.running || force.running || agent.images.running,
     unreceipted: { ...unreceipted, documents: await agent.local.countUnreceipted() },
     receipted,
+    images: agent.images.figures(),
     lastSync: disk.bookkeeping.lastSync ?? null,
     markedSynced: disk.bookkeeping.markedSynced ?? null,
     force: force.journal

@@ -36,6 +36,7 @@ describe('every frame', () => {
       bills: { kind: 'bills', shop, day: DAY },
       daybook: new RawBook(till, new Date(`${DAY}T12:00:00Z`)).name,
       stock: { kind: 'stock', shop, shard: 0 },
+      images: { kind: 'images', shop },
       sales: { kind: 'sales', shop, month: DAY.slice(0, 7) },
     }
     return names[kind]

@@ -83,6 +83,7 @@ export const DOCUMENTS: Readonly<Record<DocumentName['kind'], string>> = {
   daybook: 'rw - -',
   stock: 'r r -',
   sales: 'r r -',
+  images: 'r rw -',
 }
 
 /** Frames a terminal may send. Each is tried on each document. */

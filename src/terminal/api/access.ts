@@ -79,6 +79,13 @@ export const ROUTES: readonly RouteEntry[] = [
   route('GET', '/setup/printing', PERSONS, 'how slips of this terminal are printed'),
   route('PUT', '/setup/printing', MANAGERS, 'change how slips of this terminal are printed'),
 
+  route('GET', '/images', PERSONS, 'how many images are here, at the relay, and missing'),
+  route('GET', '/images/:sha256', PERSONS, 'an image, fetched from the relay when it is first shown'),
+  route('PUT', '/items/:sku/image', MANAGERS, 'give an item a picture'),
+  route('DELETE', '/items/:sku/image', MANAGERS, 'take the picture of an item away'),
+  route('POST', '/images/sync', READERS, 'Sync Images to Server Now'),
+  route('POST', '/images/force', PERSONS, 'Force Complete Sync Images'),
+
   route('POST', '/sync', READERS, 'Sync Data To Server'),
   route('POST', '/online', PERSONS, 'Work As Online Client'),
   route('POST', '/disconnect', PERSONS, 'Work Disconnected'),

@@ -42,7 +42,7 @@ export interface Status {
   readonly syncing: boolean
   readonly unreceipted: Tally & { readonly documents: number }
   readonly receipted: Tally
-  readonly images?: ImageFigures
+  readonly images: Omit<ImageFigures, 'wanted'>
   readonly lastSync: string | null
   readonly markedSynced: string | null
   readonly force: { readonly state: string; readonly startedAt: string; readonly running: boolean } | null

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { readIfThere, writeAtomic } from './atomic-file.js'
+import type { Disk } from './disk.js'
+import { reading, writing } from './errors.js'
+import { ensureFolder, listFolder, unless } from './folders.js'
+import { Queues } from './queues.js'
+
+/** Bytes that are not what their name says were set aside. */
+export interface ImageDamage {
+  readonly sha256: string
+  readonly path: string
+  readonly quarantined: string
+}
+
+export interface ImageStoreOptions {
+  /** Absolute path of the folder of images. */
+  readonly directory: string
+  /** Where damaged ones are moved. */
+  readonly quarantine: string
+  readonly disk: Disk
+  readonly onDamage: (damage: ImageDamage) => void
+}
+
+const NAME = /^[0-9a-f]{64}$/
+const INCOMING = 'incoming'
+
+export class WrongOffset extends Error {
+  /** The byte to go on at. */
+  readonly offset: number
+  constructor(offset: number) {
+    super(`The image goes on at byte ${offset}.`)
+    this.name = 'WrongOffset'
+    this.offset = offset
+  }
+}
+
+/** All bytes came, and their hash is another: the upload begins anew. */
+export class WrongBytes extends Error {
+  constructor(sha256: string) {
+    super(`What came as image ${sha256} has another hash.`)
+    this.name = 'WrongBytes'
+  }
+}
+
+/**
+ * Images as files named by the SHA-256 of their bytes. One is under its name only once it is whole, verified and
+ * fsynced (D1); one that is read is verified again (D2). What comes in parts lies in the folder `incoming` until then.
+ */
+export class ImageStore {
+  readonly #options: ImageStoreOptions
+  readonly #queues = new Queues()
+  /** Bytes by hash, of all that are here. */
+  readonly #sizes = new Map<string, number>()
+
+  private constructor(options: ImageStoreOptions) {
+    this.#options = options
+  }
+
+  /** @throws StorageReadError, StorageWriteError */
+  static async open(options: ImageStoreOptions): Promise<ImageStore> {
+    const { disk, directory } = options
+    const store = new ImageStore(options)
+    await ensureFolder(disk, join(directory, INCOMING))
+    for (const { name } of (await listFolder(disk, directory)) ?? []) {
+      if (!NAME.test(name)) continue
+      const { size } = await reading(join(directory, name), () => disk.stat(join(directory, name)))
+      store.#sizes.set(name, size)
+    }
+    return store
+  }
+
+  /** Bytes of an image; undefined where it is not here. */
+  size(sha256: string): number | undefined {
+    return this.#sizes.get(sha256)
+  }
+
+  /** Hashes and sizes in bytes, the one that was used longest ago first. */
+  entries(): readonly (readonly [string, number])[] {
+    return [...this.#sizes]
+  }
+
+  /** Marks an image as used now. */
+  touch(sha256: string): void {
+    const size = this.#sizes.get(sha256)
+    if (size === undefined) return
+    this.#sizes.delete(sha256)
+    this.#sizes.set(sha256, size)
+  }
+
+  /** Stores an image that is here as a whole. @returns its hash @throws StorageWriteError */
+  async put(bytes: Uint8Array): Promise<string> {
+    const sha256 = hashOf(bytes)
+    await this.#queues.run(sha256, async () => {
+      if (this.#sizes.has(sha256)) return
+      await writeAtomic(this.#options.disk, this.#path(sha256), bytes, this.#incoming(`${sha256}.tmp`))
+      this.#sizes.set(sha256, bytes.length)
+    })
+    return sha256
+  }
+
+  /**
+   * The bytes of an image. Damaged ones are set aside and reported, and are then not here any more.
+   * @returns undefined where it is not here
+   */
+  read(sha256: string): Promise<Uint8Array | undefined> {
+    return this.#queues.run(sha256, async () => {
+      if (!this.#sizes.has(sha256)) return undefined
+      const bytes = await readIfThere(this.#options.disk, this.#path(sha256))
+      if (bytes && hashOf(bytes) === sha256) return bytes
+      this.#sizes.delete(sha256)
+      if (bytes) await this.#setAside(sha256)
+      return undefined
+    })
+  }
+
+  /** How many bytes of an image that is not whole have come. */
+  async received(sha256: string): Promise<number> {
+    const stat = await unless(['ENOENT'], this.#options.disk.stat(this.#incoming(sha256)))
+    return stat?.size ?? 0
+  }
+
+  /**
+   * Adds a part and fsyncs it; with the last one the image is verified and appears under its name.
+   * @returns the byte to go on at
+   * @throws WrongOffset, WrongBytes, StorageWriteError
+   */
+  append(sha256: string, total: number, offset: number, part: Uint8Array): Promise<number> {
+    return this.#queues.run(sha256, async () => {
+      if (this.#sizes.has(sha256)) return total
+      const { disk } = this.#options
+      const path = this.#incoming(sha256)
+      const have = await this.received(sha256)
+      if (offset !== have || have + part.length > total) throw new WrongOffset(have)
+      await writing(path, false, async () => {
+        const file = await disk.open(path, 'append')
+        try {
+          await file.write(part)
+          await file.sync()
+        } catch (error) {
+          await file.truncate(have)
+          throw error
+        } finally {
+          await file.close()
+        }
+      })
+      if (have + part.length < total) return have + part.length
+      await this.#finish(sha256, total)
+      return total
+    })
+  }
+
+  async #finish(sha256: string, total: number): Promise<void> {
+    const { disk, directory } = this.#options
+    const from = this.#incoming(sha256)
+    const bytes = await readIfThere(disk, from)
+    if (!bytes || hashOf(bytes) !== sha256) {
+      await unless(['ENOENT'], disk.unlink(from))
+      throw new WrongBytes(sha256)
+    }
+    await writing(this.#path(sha256), false, async () => {
+      await disk.rename(from, this.#path(sha256))
+      await disk.syncDirectory(directory)
+      await disk.syncDirectory(join(directory, INCOMING))
+    })
+    this.#sizes.set(sha256, total)
+  }
+
+  /** Deletes an image. @throws StorageWriteError */
+  remove(sha256: string): Promise<void> {
+    return this.#queues.run(sha256, async () => {
+      if (!this.#sizes.has(sha256)) return
+      const { disk, directory } = this.#options
+      await writing(this.#path(sha256), false, async () => {
+        await unless(['ENOENT'], disk.unlink(this.#path(sha256)))
+        await disk.syncDirectory(directory)
+      })
+      this.#sizes.delete(sha256)
+    })
+  }
+
+  async #setAside(sha256: string): Promise<void> {
+    const { disk, quarantine, onDamage } = this.#options
+    await ensureFolder(disk, quarantine)
+    const taken = new Set(((await listFolder(disk, quarantine)) ?? []).map(({ name }) => name))
+    let number = 1
+    while (taken.has(`image-${sha256}.${number}`)) number += 1
+    const quarantined = join(quarantine, `image-${sha256}.${number}`)
+    const path = this.#path(sha256)
+    await writing(path, false, async () => {
+      await disk.rename(path, quarantined)
+      await disk.syncDirectory(quarantine)
+    })
+    onDamage({ sha256, path, quarantined })
+  }
+
+  #path(sha256: string): string {
+    return join(this.#options.directory, sha256)
+  }
+
+  #incoming(name: string): string {
+    return join(this.#options.directory, INCOMING, name)
+  }
+}
+
+export function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
