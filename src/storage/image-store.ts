@@ -61,7 +61,7 @@ export class ImageStore {
   static async open(options: ImageStoreOptions): Promise<ImageStore> {
     const { disk, directory } = options
     const store = new ImageStore(options)
-    await ensureFolder(disk, join(directory, INCOMING))
+    await writing(directory, false, () => ensureFolder(disk, join(directory, INCOMING)))
     for (const { name } of (await listFolder(disk, directory)) ?? []) {
       if (!NAME.test(name)) continue
       const { size } = await reading(join(directory, name), () => disk.stat(join(directory, name)))

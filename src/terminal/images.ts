@@ -166,15 +166,17 @@ export class Images {
 
   /** A page shows many at once, and one of them twice. */
   async #fetchOnce(sha256: string): Promise<void> {
-    const { link } = this.#options
+    const { link, bookkeeping } = this.#options
     const facts = (await this.#named()).get(sha256)
-    const { session } = link
     // A picture is no reason to connect where a person chose not to be.
-    if (!facts || !session) throw notHere(sha256)
+    if (!facts || bookkeeping.mode !== 'online') throw notHere(sha256)
     let fetching = this.#fetching.get(sha256)
     if (!fetching) {
       fetching = within(SHOW_MS, [this.#stopped.signal], async (signal) => {
-        await this.#transfer.fetch(session, sha256, facts.bytes, () => undefined, signal)
+        await link.use(
+          (session) => this.#transfer.fetch(session, sha256, facts.bytes, () => undefined, signal),
+          signal,
+        )
         await this.#evict()
       }).finally(() => this.#fetching.delete(sha256))
       this.#fetching.set(sha256, fetching)
