@@ -116,7 +116,8 @@ export class ImageStore {
 
   /** How many bytes of an image that is not whole have come. */
   async received(sha256: string): Promise<number> {
-    const stat = await unless(['ENOENT'], this.#options.disk.stat(this.#incoming(sha256)))
+    const path = this.#incoming(sha256)
+    const stat = await reading(path, () => unless(['ENOENT'], this.#options.disk.stat(path)))
     return stat?.size ?? 0
   }
 
