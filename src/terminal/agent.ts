@@ -25,6 +25,8 @@ import { LocalDocuments } from './local-documents.js'
 import { Lookup } from './lookup.js'
 import { openDisk, type TerminalDisk } from './open-disk.js'
 import { Purge } from './purge.js'
+import { reportComposer } from './report.js'
+import { Reporting } from './reporting.js'
 import type { SharedDocuments } from './shared-documents.js'
 import { Standing } from './standing.js'
 import { readStatus, type Status } from './status.js'
@@ -52,6 +54,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly desk: BillDesk
   readonly link: Link
   readonly syncer: Syncer
+  readonly reporting: Reporting
   readonly force: Force
   readonly library: Library
   readonly local: LocalDocuments
@@ -182,8 +185,16 @@ export class Agent extends EventEmitter<AgentEvents> {
       bookkeeping,
       log,
       onProgress: (event) => this.emit('progress', event),
+      ownName: () => this.documents.ownName(),
       onDone: () => this.emit('status'),
+      onExchanged: (session) => this.reporting.send(session),
     })
+    this.reporting = new Reporting({
+      session: () => this.link.session,
+      compose: reportComposer(this, { disk: outside.disk, now: outside.now, directory }),
+      log,
+    })
+    this.on('status', () => this.reporting.changed())
     this.force = new Force(
       {
         directory,
@@ -287,7 +298,10 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   async #setMode(mode: Mode, by: string): Promise<void> {
     const changed = mode !== this.mode
+    const { session } = this.link
     await this.disk.bookkeeping.change({ mode })
+    // Said in leaving: from then on the relay hears nothing.
+    if (changed && session && mode === 'disconnected') this.reporting.send(session)
     this.link.want(mode === 'online')
     if (changed) await this.note(by, 'mode-change', { mode })
     this.emit('status')
@@ -371,6 +385,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#stopped.abort()
     await this.syncer.stop()
     await this.force.stop()
+    await this.reporting.stop()
     this.link.stop()
     await this.chain.exclusively(async () => {
       if (this.chain.block === undefined) await this.#checkpoint()
