@@ -3,11 +3,9 @@ import { numberFor } from '../docs/compose.js'
 import { SeriesExhausted } from '../docs/series.js'
 import { ShopIncomplete } from '../docs/shop.js'
 import type { Disk } from '../storage/disk.js'
-import { bytesBelow } from '../storage/usage.js'
+import { StorageUse } from '../storage/usage.js'
 import type { Agent } from './agent.js'
 
-/** Counting the bytes of a directory asks for each of its files. Milliseconds. */
-const COUNT_EVERY_MS = 15 * 60_000
 const FAILURE_LENGTH = 300
 
 export interface ReportSources {
@@ -19,7 +17,7 @@ export interface ReportSources {
 
 /** @returns what makes a report of an agent as it is at that moment */
 export function reportComposer(agent: Agent, sources: ReportSources): () => Promise<TerminalReport> {
-  const storageOf = storageReader(sources)
+  const use = new StorageUse(sources.disk, sources.directory)
   return async () => {
     const { mode, version, unreceipted, damage, blocked, storage } = await agent.status()
     const { message } = storage
@@ -38,7 +36,7 @@ export function reportComposer(agent: Agent, sources: ReportSources): () => Prom
       },
       serial: agent.disk.ledger.serial,
       next: nextNumbers(agent, sources.now()),
-      storage: await storageOf(),
+      storage: await use.read(),
       ...(blocked ? { blocked: blocked.why } : {}),
       damage: damage.length,
       ...(message ? { storageFailure: message.slice(0, FAILURE_LENGTH) } : {}),
@@ -57,18 +55,5 @@ function nextNumbers({ chain, documents }: Agent, at: Date): NextNumber[] {
     // Before the first sync there is no shop; a series may be used up.
     if (error instanceof ShopIncomplete || error instanceof SeriesExhausted) return []
     throw error
-  }
-}
-
-function storageReader({ disk, directory }: ReportSources): () => Promise<TerminalReport['storage']> {
-  let used: number | undefined
-  let countedAt = Number.NEGATIVE_INFINITY
-  return async () => {
-    if (performance.now() - countedAt > COUNT_EVERY_MS) {
-      countedAt = performance.now()
-      used = await bytesBelow(disk, directory).catch(() => undefined)
-    }
-    const space = await disk.space?.(directory).catch(() => undefined)
-    return { ...(used === undefined ? {} : { used }), ...(space ? { free: space.free } : {}) }
   }
 }
