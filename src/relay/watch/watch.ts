@@ -8,7 +8,7 @@ import { Exceptions } from './exceptions.js'
 import { Health } from './health.js'
 import { Metrics } from './metrics.js'
 import { Reports } from './reports.js'
-import { Tallies } from './tallies.js'
+import type { Tallies } from './tallies.js'
 
 /** What those who watch over a relay are shown: its fleet, its exceptions, its health. Nothing else depends on it. */
 export class Watch {
