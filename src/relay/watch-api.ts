@@ -20,6 +20,7 @@ export function watchApi(routes: Routes, relay: Relay): void {
 
   routes.on('report', (request, response, { identity }) => {
     const report = bodyOf<TerminalReport>(request, 'report.schema.json#/$defs/TerminalReport')
+    mustBeTimes(report)
     watch.report(identity.terminal, report)
     response.json({})
   })
@@ -74,6 +75,14 @@ export function watchApi(routes: Routes, relay: Relay): void {
     relay.log.info({ incident: incident.serial, by, reason: order.reason }, 'an incident was accepted')
     response.json(incident)
   })
+}
+
+/** A date no calendar has, such as the 45th, passes the pattern of an instant. @throws Refused `bad-time` */
+function mustBeTimes({ at, unreceipted: { oldest } }: TerminalReport): void {
+  for (const time of [at, ...(oldest === undefined ? [] : [oldest])]) {
+    if (!Number.isFinite(Date.parse(time)))
+      throw new Refused('invalid', 'bad-time', `${time} is no time: no calendar has it.`)
+  }
 }
 
 function shopsOf(relay: Relay, own: string | undefined) {

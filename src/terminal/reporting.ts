@@ -42,7 +42,11 @@ export class Reporting {
       this.#next = session
       return
     }
-    this.#sending = this.#send(session, true).finally(() => {
+    this.#begin(session, true)
+  }
+
+  #begin(session: Pick<RelaySession, 'report'>, always: boolean): void {
+    this.#sending = this.#send(session, always).finally(() => {
       this.#sending = undefined
       const next = this.#next
       this.#next = undefined
@@ -57,11 +61,7 @@ export class Reporting {
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       const session = this.#options.session()
-      if (session && !this.#sending) {
-        this.#sending = this.#send(session, false).finally(() => {
-          this.#sending = undefined
-        })
-      }
+      if (session && !this.#sending) this.#begin(session, false)
     }, wait)
     this.#timer.unref()
   }

@@ -56,13 +56,12 @@ export class Reports {
     this.#set(terminal, { seenAt: this.#options.now().toISOString(), ...(last ? { last } : {}) })
   }
 
-  /** Takes a report in, which was checked against its schema. */
+  /** Takes a report in, which was checked against its schema and whose times are such. */
   take(terminal: string, report: TerminalReport): void {
     const now = this.#options.now()
     const seenAt = now.toISOString()
     const skewMs = Date.parse(report.at) - now.getTime()
-    // A date no calendar has, such as the 45th, passes the pattern of an instant.
-    const last = { receivedAt: seenAt, skewMs: Number.isFinite(skewMs) ? skewMs : 0, report }
+    const last = { receivedAt: seenAt, skewMs, report }
     this.#set(terminal, { seenAt, last })
   }
 
