@@ -14,6 +14,7 @@ for (const { folder, base } of pages) {
     root: fileURLToPath(new URL(`src/${folder}/`, root)),
     base,
     logLevel: 'warn',
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
       outDir: fileURLToPath(new URL(`dist/${folder}/`, root)),
       emptyOutDir: true,

@@ -220,15 +220,18 @@ async function asked(route: string, who: Who): Promise<{ status: number; text: s
     const shop = who === 'a terminal of another shop' ? 'Branch' : 'Main'
     ;({ code } = await relay.relay.pairings.create(shop, `New of ${shop}`, 'till'))
   }
-  const response = await fetch(`${relay.url}${path.replace('SERIAL', String(serial)).replace('TERMINAL', till.id)}`, {
-    method,
-    headers: {
-      ...shown[who],
-      ...(await headers?.(who)),
-      ...(body ? { 'content-type': 'application/json' } : {}),
+  const response = await fetch(
+    `${relay.url}${path.replace('SERIAL', String(serial)).replace('TERMINAL', till.id)}`,
+    {
+      method,
+      headers: {
+        ...shown[who],
+        ...(await headers?.(who)),
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body()) } : {}),
     },
-    ...(body ? { body: JSON.stringify(body()) } : {}),
-  })
+  )
   return { status: response.status, text: await textOf(response) }
 }
 
