@@ -16,8 +16,10 @@ const ROWS_AT_ONCE = 250
 const UNREAD_BYTES = 1024 * 1024
 /** An office with a screen or two for everybody. */
 const STREAMS = 200
-/** A stream that is refused, or lost, is tried again after so many seconds. */
+/** A stream that is refused may be tried again after so many seconds. */
 const RETRY_SECONDS = 30
+/** A page whose stream is lost opens it again after so long. Milliseconds. */
+const RECONNECT_MS = 3_000
 
 export interface RelayEvents {
   /** A terminal is not what it was. */
@@ -31,7 +33,8 @@ export interface RelayEvents {
 export class EventStreams {
   readonly events = new EventEmitter<RelayEvents>().setMaxListeners(STREAMS + 10)
   readonly #relay: Relay
-  readonly #open = new Set<Response>()
+  /** Each with who looks whether it may go on. */
+  readonly #open = new Map<Response, () => void>()
 
   constructor(relay: Relay) {
     this.#relay = relay
@@ -52,14 +55,17 @@ export class EventStreams {
       throw tooManyRequests('too-many-streams', 'Too many pages are open already.', RETRY_SECONDS)
     const relay = this.#relay
     const own = shopBoundTo(caller)
-    this.#open.add(response)
     response.status(200).type('text/event-stream').set('cache-control', 'no-store')
     response.flushHeaders()
+    // A stream is one request: that its session still is has to be looked at again each time.
+    const look = (): void => {
+      if (!response.writableEnded && !mayStillHear(relay, caller)) response.end()
+    }
+    this.#open.set(response, look)
     const write = (text: string): void => {
+      look()
       if (response.writableEnded) return
-      // A stream is one request: that its session still is has to be looked at again each time.
-      if (!mayStillHear(relay, caller)) response.end()
-      else if (response.writableLength > UNREAD_BYTES) response.destroy()
+      if (response.writableLength > UNREAD_BYTES) response.destroy()
       else response.write(text)
     }
     const send = (event: string, data: unknown): void =>
@@ -83,7 +89,7 @@ export class EventStreams {
     const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT_MS)
     this.events.on('terminal', onTerminal)
     if (inspects) this.events.on('incident', onIncident).on('health', onHealth)
-    write(`retry: ${RETRY_SECONDS * 100}\n\n`)
+    write(`retry: ${RECONNECT_MS}\n\n`)
     response.on('close', () => {
       clearInterval(heartbeat)
       clearTimeout(timer)
@@ -92,9 +98,14 @@ export class EventStreams {
     })
   }
 
+  /** Sessions may have ended: their streams end now. */
+  lookAgain(): void {
+    for (const look of this.#open.values()) look()
+  }
+
   /** Ends all streams; the pages open them again when there is a relay. */
   end(): void {
-    for (const response of this.#open) response.end()
+    for (const response of this.#open.keys()) response.end()
   }
 }
 

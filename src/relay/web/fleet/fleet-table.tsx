@@ -55,7 +55,7 @@ function Row({ row, position }: { readonly row: FleetRow; readonly position: num
         </button>
       </th>
       {others.map(({ key, cell }) => (
-        <td key={key} class={key}>
+        <td key={key} class={`cell-${key}`}>
           {cell(row)}
         </td>
       ))}
