@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { IntakeWindow, Revocation } from '../docs/generated/types.js'
-import { action, withData, type Common } from './context.js'
+import type { AcceptOrder, Incident, IntakeWindow, Revocation } from '../docs/generated/types.js'
+import { action, countOption, withData, type Common } from './context.js'
 import { withKind } from './service.js'
 
 interface OrderOptions extends Common {
@@ -14,6 +14,13 @@ interface OrderOptions extends Common {
 interface IntakeOptions extends OrderOptions {
   readonly until?: number
   readonly close?: boolean
+}
+
+interface AcceptOptions extends Common {
+  readonly data: string
+  readonly by?: string
+  readonly incident: number
+  readonly reason: string
 }
 
 interface TerminalStanding {
@@ -64,6 +71,44 @@ export function fleetCommands(relay: Command): void {
     'end a fork alarm, once the copies were found and all but one are out of use',
     (name) => `The fork alarm for ${name} is settled.`,
   )
+
+  decisionCommand(
+    relay,
+    'move-epoch',
+    'have a terminal go on in its next epoch, with new series: when it connects next',
+    (name) => `${name} takes its next epoch when it connects next. What it sealed is kept.`,
+  )
+
+  orderCommand(relay, 'rename')
+    .description('give a terminal another name; its code and its numbers stay')
+    .requiredOption('--name <name>', 'the new name')
+    .action(
+      action(
+        async (context, options: OrderOptions & { readonly name: string }) => {
+          const answer = await order<TerminalStanding>(options, 'rename', { name: options.name })
+          context.print(answer, `${options.terminal} is called ${answer.name} now.`)
+        },
+        (options) => options,
+      ),
+    )
+
+  withData(relay.command('accept'))
+    .description('say that an incident was looked at: it is kept, and is an alarm no more')
+    .option('--by <person>', 'who does it')
+    .requiredOption('--incident <n>', 'its number, as relay incidents prints it', countOption)
+    .requiredOption('--reason <text>', 'why; it is kept with the incident')
+    .action(
+      action(
+        async (context, { data, by, incident: serial, reason }: AcceptOptions) => {
+          const body: AcceptOrder = { serial, reason, ...(by === undefined ? {} : { by }) }
+          const answer = await withKind(data, 'relay', (client) =>
+            client.send<Incident>('POST', '/v1/admin/incidents/accept', body),
+          )
+          context.print(answer, `Incident ${serial} is accepted. What is kept of it stays.`)
+        },
+        (options) => options,
+      ),
+    )
 }
 
 /** A decision that needs to know nothing but whom it is about. @param told what the operator is told, of the terminal's name */

@@ -204,9 +204,10 @@ export function relayCommands(program: Command): void {
 }
 
 function incidentLine(incident: Incident): string {
-  const { serial, lastAt, kind, code, reason, terminal, person, address, document, count } = incident
+  const { serial, lastAt, kind, code, reason, terminal, person, address, document, count, accepted } =
+    incident
   const who = [terminal, person, address, document].filter((text) => text !== undefined).join(' ')
-  return `${serial}  ${lastAt}  ${kind}/${code}  ${count} ×  ${who}  ${reason}`
+  return `${serial}  ${lastAt}  ${kind}/${code}  ${count} ×  ${who}  ${reason}${accepted ? `  (accepted by ${accepted.by}: ${accepted.reason ?? ''})` : ''}`
 }
 
 async function readConfig(path: string): Promise<RelayConfig> {

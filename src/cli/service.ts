@@ -81,6 +81,7 @@ export async function startRelay(start: RelayStart): Promise<Running> {
     adminToken,
     hosts: config.hosts,
     proxies: config.proxies,
+    metricsToken: config.metricsToken,
   }).catch(async (error: unknown) => {
     await relay.close()
     throw error

@@ -6,6 +6,7 @@ import type { ExchangeProgress } from '../terminal/exchange.js'
 import type { ForceProgress, ForceResult } from '../terminal/force.js'
 import type { Status } from '../terminal/status.js'
 import type { SyncResult } from '../terminal/syncer.js'
+import { parsePairingLink, type PairingLink } from '../protocol/pairing-link.js'
 import type { ServiceClient } from './client.js'
 import {
   action,
@@ -29,8 +30,9 @@ interface Data extends Common {
 }
 
 interface PairOptions extends Data {
-  readonly relay: string
-  readonly code: string
+  readonly relay?: string
+  readonly code?: string
+  readonly link?: string
   readonly insecure?: boolean
 }
 
@@ -39,15 +41,17 @@ export function terminalCommands(program: Command): Command {
 
   withData(terminal.command('pair'))
     .description('pair this directory with a relay, and fetch the shop and its catalogue')
-    .requiredOption('--relay <url>', 'address of the relay')
-    .requiredOption('--code <code>', 'the code the relay operator gave')
+    .option('--relay <url>', 'address of the relay')
+    .option('--code <code>', 'the code the relay operator gave')
+    .option('--link <link>', 'instead of these two: what the QR code on the relay’s page says')
     .option(
       '--insecure',
       'use an address without TLS that is not this machine’s; only in a network you trust',
     )
     .action(
       action(
-        async (context, options: PairOptions) => pairTerminal(context, options),
+        async (context, options: PairOptions, command: Command) =>
+          pairTerminal(context, options, linkOf(options, command)),
         (options) => options,
       ),
     )
@@ -177,7 +181,22 @@ export function terminalCommands(program: Command): Command {
   return terminal
 }
 
-async function pairTerminal(context: CommandContext, options: PairOptions): Promise<number> {
+function linkOf({ relay, code, link }: PairOptions, command: Command): PairingLink {
+  if (link !== undefined) {
+    if (relay !== undefined || code !== undefined)
+      command.error('error: --link stands for --relay and --code: give it alone, or these two.')
+    return parsePairingLink(link)
+  }
+  if (relay === undefined) return command.error("error: required option '--relay <url>' not specified")
+  if (code === undefined) return command.error("error: required option '--code <code>' not specified")
+  return { relay, code }
+}
+
+async function pairTerminal(
+  context: CommandContext,
+  options: PairOptions,
+  link: PairingLink,
+): Promise<number> {
   // Loaded here: no other command needs them.
   const [{ DataDirectory }, { pair }, { refuseInsecure, relayUrl }] = await Promise.all([
     import('../storage/data-directory.js'),
@@ -187,7 +206,7 @@ async function pairTerminal(context: CommandContext, options: PairOptions): Prom
   const directory = resolve(options.data)
   const { insecure = false } = options
   // Before a directory is made for it.
-  refuseInsecure(relayUrl(options.relay), insecure)
+  refuseInsecure(relayUrl(link.relay), insecure)
   const held = await DataDirectory.open({
     directory,
     kind: 'terminal',
@@ -196,7 +215,7 @@ async function pairTerminal(context: CommandContext, options: PairOptions): Prom
     now: outside.now,
   })
   try {
-    const { relay, code } = options
+    const { relay, code } = link
     await pair(directory, outside.disk, relay, code, AbortSignal.timeout(60_000), { insecure })
     // It has a new epoch: whatever the directory was copied from, its numbers are its own now.
     await held.adopt()

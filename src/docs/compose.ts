@@ -53,7 +53,11 @@ export function dayFor(state: ChainState, { shop, at }: Moment): string {
   return businessDay(localDay(stampFor(state, at), shop.calendar), state.day, state.lastClosedDay)
 }
 
-function numberFor(state: ChainState, type: NumberedType, { shop, at }: Moment): string {
+/**
+ * The number the next sale of this type gets.
+ * @throws SeriesExhausted
+ */
+export function numberFor(state: ChainState, type: NumberedType, { shop, at }: Moment): string {
   const date = localDay(stampFor(state, at), { ...shop.calendar, dayStartsAt: '00:00' })
   const year = financialYear(date, shop.calendar.financialYearStart)
   const last = state.sequences[sequenceKey(type, year)] ?? 0

@@ -64,14 +64,28 @@ export function jsonAt(doc: A.Doc<FlatDoc>, key: string): unknown {
  * @returns whether anything was written
  */
 export function put(draft: FlatDoc, before: A.Doc<FlatDoc>, key: string, value: Scalar): boolean {
-  const old = plain(before[key])
-  const same =
-    old instanceof Uint8Array && value instanceof Uint8Array
-      ? Buffer.compare(old, value) === 0
-      : old === value && old !== undefined
-  if (same && A.getConflicts(before, key) === undefined) return false
-  draft[key] = typeof value === 'string' ? new A.ImmutableString(value) : value
+  if (isSame(plain(before[key]), value)) {
+    const other = otherValue(before, key, value)
+    if (other === undefined) return false
+    // Set to what it shows already, Automerge would only delete the others, and the relay takes no deletion.
+    draft[key] = stored(other)
+  }
+  draft[key] = stored(value)
   return true
+}
+
+function stored(value: Scalar): FlatValue {
+  return typeof value === 'string' ? new A.ImmutableString(value) : value
+}
+
+/** A value that was written apart from this one, where it differs: two who wrote the same do not disagree. */
+function otherValue(before: A.Doc<FlatDoc>, key: string, value: Scalar): Scalar | undefined {
+  const values = Object.values(A.getConflicts(before, key) ?? {}).map(plain)
+  return values.find((one) => one !== undefined && !isSame(one, value))
+}
+
+function isSame(a: Scalar | undefined, b: Scalar): boolean {
+  return a instanceof Uint8Array && b instanceof Uint8Array ? Buffer.compare(a, b) === 0 : a === b
 }
 
 /** The keys that begin with these segments, in key order. */

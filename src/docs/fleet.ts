@@ -1,10 +1,10 @@
 import type * as A from '@automerge/automerge'
 import { jsonAt, keyOf, put, type FlatDoc } from './flat.js'
-import type { Behind, EpochGiven, Fork, IntakeWindow, Revocation } from './generated/types.js'
+import type { Behind, EpochGiven, Fork, IntakeWindow, Move, Revocation } from './generated/types.js'
 import { epochBefore } from './series.js'
 import { validate } from './validate.js'
 
-export type { Behind, EpochGiven, Fork, IntakeWindow, Revocation } from './generated/types.js'
+export type { Behind, EpochGiven, Fork, IntakeWindow, Move, Revocation } from './generated/types.js'
 
 /** What can be noted of a terminal, each under a key of its own. */
 export interface Notes {
@@ -12,6 +12,7 @@ export interface Notes {
   readonly intake: IntakeWindow
   readonly fork: Fork
   readonly behind: Behind
+  readonly move: Move
 }
 
 /** How a terminal stands with its shop, as the shop's document keeps it. */
@@ -25,6 +26,7 @@ const SCHEMAS: Readonly<Record<keyof Notes, string>> = {
   intake: 'IntakeWindow',
   fork: 'Fork',
   behind: 'Behind',
+  move: 'Move',
 }
 
 /**
@@ -92,6 +94,11 @@ export function isIntakeOpen(standing: Standing, now: Date): boolean {
     intake.closed === undefined &&
     now.getTime() < Date.parse(intake.until)
   )
+}
+
+/** The operator's decision that a terminal leaves the epoch it is in; undefined once it has. */
+export function pendingMove({ move, epoch }: Standing & { readonly epoch: string }): Move | undefined {
+  return move && !epochBefore(move.epoch, epoch) ? move : undefined
 }
 
 /** A later epoch that was given to another directory than one that asks under `asked`, other than by pairing again. */

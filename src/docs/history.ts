@@ -91,7 +91,13 @@ export function* historyOf(
     change.ops.forEach((op, index) => {
       if (op.obj !== '_root' || !wanted(op.key)) return
       const opId = `${change.startOp + index}@${change.actor}`
-      const old = values.replace(op.key, op.pred)
+      const replaced = values.replace(op.key, op.pred)
+      // What a change writes and replaces by itself nobody ever saw: to settle a conflict, `put` does that.
+      const isOwn = op.pred.some(
+        (id) => id.endsWith(`@${change.actor}`) && Number.parseInt(id) >= change.startOp,
+      )
+      const passing = isOwn ? edits.findIndex((edit) => op.pred.includes(edit.opId)) : -1
+      const old = passing < 0 ? replaced : (edits.splice(passing, 1)[0]?.old ?? [])
       if (op.action === 'del') {
         // To settle a conflict on the value that is shown, Automerge only takes the others away.
         const kept = values.seenBy(op.key, hash)

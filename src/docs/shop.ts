@@ -92,6 +92,10 @@ export function writeTerminal(
   put(draft, before, keyOf('terminal', terminal.id, 'key', terminal.epoch), terminal.publicKey)
 }
 
+export function renameTerminal(draft: FlatDoc, before: A.Doc<FlatDoc>, id: string, name: string): void {
+  put(draft, before, keyOf('terminal', id, 'name'), name)
+}
+
 function terminalsIn(doc: A.Doc<FlatDoc>): Map<string, ShopTerminal> {
   const found = new Map<string, ShopTerminal>()
   for (const [id, fields] of terminalKeys(doc)) {

@@ -41,6 +41,28 @@ export function stockedSkus(shard: A.Doc<FlatDoc>): string[] {
   return [...found].sort()
 }
 
+/** The items of a shard of which more was sold than came in; those that nobody counts are none. One pass over the shard. */
+export function oversoldIn(shard: A.Doc<FlatDoc>): Stock[] {
+  const received = new Map<string, string>()
+  const soldBy = new Map<string, Map<string, string>>()
+  for (const key of Object.keys(shard)) {
+    const [kind, sku = '', code = ''] = segmentsOf(key)
+    if (kind === 'received') received.set(sku, textAt(shard, key) ?? '0')
+    if (kind !== 'sold') continue
+    const own = soldBy.get(sku) ?? new Map<string, string>()
+    soldBy.set(sku, own)
+    own.set(code, textAt(shard, key) ?? '0')
+  }
+  const found: Stock[] = []
+  for (const [sku, quantity] of received) {
+    const own = soldBy.get(sku) ?? new Map<string, string>()
+    const sold = [...own.values()].reduce(addDecimals, '0')
+    const onHand = addDecimals(quantity, negateDecimal(sold))
+    if (onHand.startsWith('-')) found.push({ sku, received: quantity, soldBy: own, sold, onHand })
+  }
+  return found
+}
+
 /** Up to which chain position a day book has been counted in this shard; 0 for not at all. */
 export function countedUpTo(shard: A.Doc<FlatDoc>, dayBook: string): number {
   return integerAt(shard, keyOf('counted', dayBook)) ?? 0

@@ -13,6 +13,7 @@ export const CLOSE = {
   slowReader: { code: 4009, reason: 'does not read what it is sent' },
   tooMuch: { code: 4010, reason: 'a message that costs too much to read' },
   forked: { code: 4011, reason: 'two live copies of this terminal were seen' },
+  moved: { code: 4013, reason: 'this terminal is to take a new epoch' },
   intakeOver: { code: 4012, reason: 'the time to hand in day books is over' },
 } as const
 

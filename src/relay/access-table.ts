@@ -50,6 +50,14 @@ export const ROUTES = {
   health: { method: 'GET', path: '/healthz', who: ANYONE, purpose: 'whether the process answers' },
   ready: { method: 'GET', path: '/readyz', who: ANYONE, purpose: 'whether it takes on work' },
 
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    who: ANYONE,
+    rated: true,
+    purpose: 'figures for Prometheus: on this machine itself, elsewhere only with the metrics token',
+  },
+
   pair: {
     method: 'POST',
     path: '/v1/pair',
@@ -108,6 +116,13 @@ export const ROUTES = {
     who: TERMINALS,
     takes: 'part',
     purpose: 'changes of its day books, and receipts for them',
+  },
+  report: {
+    method: 'POST',
+    path: '/v1/report',
+    who: TERMINALS,
+    takes: 'small-json',
+    purpose: 'say how it stands, for the relay’s operator',
   },
   invoice: { method: 'GET', path: '/v1/invoice', who: TERMINALS, purpose: 'an invoice of its shop' },
   stock: {
@@ -223,6 +238,36 @@ export const ROUTES = {
     who: READERS,
     purpose: 'shops, terminals and damage; a manager sees the own shop',
   },
+  fleet: {
+    method: 'GET',
+    path: '/v1/admin/fleet',
+    who: READERS,
+    purpose: 'how each terminal stands; a manager those of the own shop',
+  },
+  fleetOne: {
+    method: 'GET',
+    path: '/v1/admin/fleet/:terminal',
+    who: READERS,
+    purpose: 'all about one terminal; a manager about those of the own shop',
+  },
+  events: {
+    method: 'GET',
+    path: '/v1/admin/events',
+    who: READERS,
+    purpose: 'changes as they come, as server-sent events; a manager those of the own shop',
+  },
+  exceptions: {
+    method: 'GET',
+    path: '/v1/admin/exceptions',
+    who: READERS,
+    purpose: 'oversold items, conflicts, refusals, damage; a manager those of the own shop',
+  },
+  healthSeries: {
+    method: 'GET',
+    path: '/v1/admin/health',
+    who: INSPECTORS,
+    purpose: 'storage, queues, connections and rates over the last day',
+  },
   export: {
     method: 'GET',
     path: '/v1/admin/export',
@@ -246,6 +291,13 @@ export const ROUTES = {
     path: '/v1/admin/evidence/:serial',
     who: INSPECTORS,
     purpose: 'the bytes kept of an incident',
+  },
+  acceptIncident: {
+    method: 'POST',
+    path: '/v1/admin/incidents/accept',
+    who: OPERATORS,
+    takes: 'small-json',
+    purpose: 'say that an incident was looked at: it is an alarm no more',
   },
   cashiers: {
     method: 'GET',
@@ -308,6 +360,20 @@ export const ROUTES = {
     who: OPERATORS,
     takes: 'small-json',
     purpose: 'end the alarm about two live copies of a terminal',
+  },
+  moveEpoch: {
+    method: 'POST',
+    path: '/v1/admin/terminals/move-epoch',
+    who: OPERATORS,
+    takes: 'small-json',
+    purpose: 'have a terminal go on in its next epoch',
+  },
+  rename: {
+    method: 'POST',
+    path: '/v1/admin/terminals/rename',
+    who: OPERATORS,
+    takes: 'small-json',
+    purpose: 'give a terminal another name',
   },
   people: { method: 'GET', path: '/v1/admin/people', who: OPERATORS, purpose: 'who may sign in' },
   personAdd: {

@@ -12,18 +12,22 @@ import type { HttpLimits } from './http-limits.js'
 import { imageApi } from './image-api.js'
 import type { InFlight } from './in-flight.js'
 import type { LimitNotes } from './limit-notes.js'
+import { metricsApi } from './metrics-api.js'
 import { ownShopApi } from './own-shop-api.js'
 import { pageRoutes } from './page.js'
 import { peopleApi } from './people-api.js'
 import type { Relay } from './relay.js'
 import { Routes } from './routes.js'
 import { terminalApi } from './terminal-api.js'
+import { watchApi } from './watch-api.js'
 
 export interface AppOptions {
   /** Token of the control file. */
   readonly machine: string
   readonly hosts: readonly string[]
   readonly proxies: readonly string[]
+  /** Of the config file. */
+  readonly metricsToken?: string | undefined
   readonly limits: HttpLimits
   readonly notes: LimitNotes
   readonly stopping: () => boolean
@@ -63,6 +67,8 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   adminApi(routes, relay)
   cashierApi(routes, relay)
   fleetApi(routes, relay)
+  watchApi(routes, relay)
+  metricsApi(routes, relay, { token: options.metricsToken, behindProxy: options.proxies.length > 0 })
   terminalApi(routes, relay)
   ownShopApi(routes, relay)
   imageApi(routes, relay)

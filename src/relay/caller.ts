@@ -43,6 +43,11 @@ export function shopBoundTo(principal: SignedIn | Machine): string | undefined {
   return principal.kind === 'person' ? principal.person.shop : undefined
 }
 
+/** Whether who began a request that lasts is still who they were. It does not count as a sign of life. */
+export function mayStillHear(relay: Relay, principal: SignedIn | Machine): boolean {
+  return principal.kind === 'machine' || relay.people.isSignedIn(principal.session)
+}
+
 /** @throws Refused `not-your-shop`, where a person is bound to a shop and this is another or none */
 export function mustBeOwnShop(principal: SignedIn | Machine, shop: string | undefined): void {
   const own = shopBoundTo(principal)

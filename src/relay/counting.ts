@@ -40,6 +40,8 @@ export interface CountingOptions {
   readonly now: () => Date
   /** Told of records of one terminal's epoch that contradict each other, before they are counted (N2). */
   readonly onFork: (name: DayBookName, what: string) => Promise<void>
+  /** Told how many records of one day book were counted that came in as a document. */
+  readonly onCounted: (records: number) => void
   /** Told of a day book that is held, and cannot be counted. */
   readonly onUncountable: (document: DocumentId, error: BookRefused) => void
 }
@@ -87,7 +89,9 @@ export class Counting {
    * @throws BookRefused when a record is malformed, forged or out of order; nothing of the book is counted then
    */
   count(name: DayBookName, handle: DocHandle<FlatDoc>): Promise<void> {
-    return this.#queue.run(name.shop, () => this.#count(name, handle))
+    return this.#queue.run(name.shop, async () => {
+      this.#options.onCounted(await this.#count(name, handle))
+    })
   }
 
   /**
@@ -140,11 +144,12 @@ export class Counting {
     return this.#id(salesOf(name))
   }
 
-  async #count(name: DayBookName, handle: DocHandle<FlatDoc>): Promise<void> {
+  /** @returns how many records were not counted before */
+  async #count(name: DayBookName, handle: DocHandle<FlatDoc>): Promise<number> {
     const sales = await this.#options.durable.open<FlatDoc>(this.#salesId(name))
     const known = sales ? lineSummaries(sales.doc(), this.#id(name)) : []
     const lines = this.#fresh(handle, known)
-    if (lines.length === 0) return
+    if (lines.length === 0) return 0
     const checked: { line: FreshLine; beside: Beside }[] = []
     for (const line of lines) {
       const beside = await this.#lines.beside(this.#id(name), name, line.fresh)
@@ -162,6 +167,7 @@ export class Counting {
       await this.#countStock(name, line, records)
       await this.#summarise(name, line, records, before)
     }
+    return lines.reduce((sum, { fresh }) => sum + fresh.length, 0)
   }
 
   #fresh(handle: DocHandle<FlatDoc>, known: readonly BookSummary[]): FreshLine[] {

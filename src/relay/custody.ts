@@ -26,6 +26,8 @@ export interface CustodyOptions {
   readonly relay: string
   readonly signer: Signer
   readonly now: () => Date
+  /** Told of the terminal of each receipt that is given. */
+  readonly onGiven: (terminal: string) => void
   /** Told of a document that could not be vouched for because of this relay, not because of the terminal. */
   readonly onFailure: (document: string, error: Error) => void
 }
@@ -74,7 +76,7 @@ export class Custody {
    * One receipt names at most {@link RECEIPT_DOCUMENTS} documents.
    */
   async issue(terminal: string, held: readonly DocumentHeads[]): Promise<CustodyReceipt[]> {
-    const { issued, relay, signer, now } = this.#options
+    const { issued, relay, signer, now, onGiven } = this.#options
     const receipts: CustodyReceipt[] = []
     for (let start = 0; start < held.length; start += RECEIPT_DOCUMENTS) {
       const receipt = signReceipt(
@@ -90,6 +92,7 @@ export class Custody {
         signer,
       )
       await issued.add(receipt)
+      onGiven(terminal)
       receipts.push(receipt)
     }
     return receipts

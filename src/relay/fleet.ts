@@ -8,6 +8,7 @@ import type { Incidents } from './incidents.js'
 import { Intake } from './intake.js'
 import type { IssuedReceipts } from './issued-receipts.js'
 import type { Pairings } from './pairing.js'
+import { Moves } from './moves.js'
 import type { Log } from './relay-parts.js'
 import { Revocation } from './revocation.js'
 import type { Identity } from './sessions.js'
@@ -36,12 +37,14 @@ export class Fleet {
   readonly revocation: Revocation
   readonly intake: Intake
   readonly behind: Behind
+  readonly moves: Moves
 
   constructor(options: FleetOptions) {
     this.forks = new Forks(options)
     this.revocation = new Revocation(options)
     this.intake = new Intake(options)
     this.behind = new Behind(options)
+    this.moves = new Moves(options)
   }
 
   /**
@@ -51,13 +54,14 @@ export class Fleet {
   async atConnect(
     terminal: ShopTerminal,
     { epoch, asked, serial }: Pick<ConnectRequest, 'epoch' | 'asked' | 'serial'>,
-  ): Promise<Pick<ConnectResponse, 'fork' | 'intake'>> {
+  ): Promise<Pick<ConnectResponse, 'fork' | 'intake' | 'move'>> {
     this.revocation.refuse(terminal.id, epoch)
     const intake = await this.intake.atConnect(terminal)
     if (intake !== undefined) return { intake }
     await this.behind.atConnect(terminal, serial ?? 0)
     const fork = await this.forks.atConnect(terminal, epoch, asked)
-    return fork ? { fork } : {}
+    const move = this.moves.atConnect(terminal.id, epoch)
+    return { ...(fork ? { fork } : {}), ...(move ? { move } : {}) }
   }
 }
 

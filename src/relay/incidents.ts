@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { Incident, IncidentsFile } from '../docs/generated/types.js'
+import type { Decision, Incident, IncidentKind, IncidentsFile } from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
 import { readChecked, readIfThere, writeAtomic, writeChecked } from '../storage/atomic-file.js'
+import { Refused } from '../protocol/problem.js'
 import type { Disk } from '../storage/disk.js'
 import { ensureFolder, unless } from '../storage/folders.js'
 
@@ -18,6 +19,24 @@ const HOUR_MS = 3_600_000
 /** Bytes kept of what was refused: enough for any honest change. Of the rest its hash remains. */
 export const EVIDENCE_BYTES = 256 * 1024
 const TEXT = { code: 100, reason: 1_000, terminal: 200, person: 500, address: 100, document: 200 } as const
+
+/** Kinds that say that something a terminal did was refused, or found to be wrong: an alarm until a person accepts it. */
+const REFUSALS: ReadonlySet<IncidentKind> = new Set([
+  'frame-refused',
+  'change-refused',
+  'not-yours',
+  'limit',
+  'bad-signature',
+])
+
+export function isRefusal({ kind }: Pick<Incident, 'kind'>): boolean {
+  return REFUSALS.has(kind)
+}
+
+/** Whether an incident still waits for a person to look at it. */
+export function isOpen(incident: Incident): boolean {
+  return isRefusal(incident) && incident.accepted === undefined
+}
 
 export interface Report extends Pick<
   Incident,
@@ -37,6 +56,10 @@ export interface IncidentsOptions {
     warn(fields: object, message: string): void
     error(fields: object, message: string): void
   }
+  /** Told of each incident as it is now: a new one, one that came again, one that was accepted. */
+  readonly onChange?: (incident: Incident) => void
+  /** Told of each note, also where it is only counted. */
+  readonly onNote?: (kind: IncidentKind) => void
 }
 
 /**
@@ -85,6 +108,7 @@ export class Incidents {
 
   /** Resolves when it is on the disk. What cannot be kept is told to the log: a full disk must not stop the gate. */
   note(report: Report): Promise<void> {
+    this.#options.onNote?.(report.kind)
     const done = this.#note(report)
     this.#noting.add(done)
     return done.finally(() => this.#noting.delete(done))
@@ -97,6 +121,7 @@ export class Incidents {
       const same = this.#sameAs(report, sha256) ?? this.#overQuota(report)
       if (same) {
         this.#replace({ ...same, count: same.count + 1, lastAt: at })
+        this.#tell(same.serial)
         // Counts alone are written with the next incident, or seldom: who repeats himself costs no fsync each time.
         if (Number.isInteger(Math.log2(same.count + 1))) await this.#save()
         else this.#dirty = true
@@ -115,6 +140,7 @@ export class Incidents {
         await writeAtomic(this.#options.disk, this.#path('evidence', file), kept)
       } else this.#incidents.push(incident)
       await this.#evict(sourceOf(incident))
+      this.#tell(incident.serial)
       await this.#save()
     } catch (error) {
       const { bytes: _bytes, ...facts } = report
@@ -122,9 +148,40 @@ export class Incidents {
     }
   }
 
+  /**
+   * A person has looked at it: it counts as an alarm no more. What is kept of it stays; the same thing again is a new one.
+   * @throws Refused `no-incident`, `accepted-already`; StorageWriteError: then it is not accepted
+   */
+  async accept(serial: number, decision: Omit<Decision, 'at'>): Promise<Incident> {
+    const found = this.#incidents.find((incident) => incident.serial === serial)
+    if (!found) throw new Refused('notFound', 'no-incident', `There is no incident ${serial} here any more.`)
+    if (found.accepted) {
+      const { by, at } = found.accepted
+      throw new Refused('conflict', 'accepted-already', `Incident ${serial} was accepted by ${by} on ${at}.`)
+    }
+    const accepted: Incident = { ...found, accepted: { ...decision, at: this.#options.now().toISOString() } }
+    this.#replace(accepted)
+    try {
+      await this.#save()
+    } catch (error) {
+      this.#incidents = this.#incidents.map((one) => (one.serial === serial ? withoutAcceptance(one) : one))
+      throw error
+    }
+    this.#tell(serial)
+    return accepted
+  }
+
+  #tell(serial: number): void {
+    const incident = this.#incidents.find((one) => one.serial === serial)
+    if (incident) this.#options.onChange?.(incident)
+  }
+
+  /** Of those that were accepted none is counted up: what comes after is to be looked at anew. */
   #sameAs(report: Report, sha256: string | undefined): Incident | undefined {
     const key = keyOf(report, sha256)
-    return this.#incidents.findLast((incident) => keyOf(incident, incident.evidence?.sha256) === key)
+    return this.#incidents.findLast(
+      (incident) => !incident.accepted && keyOf(incident, incident.evidence?.sha256) === key,
+    )
   }
 
   /** Where a source has made enough of a kind in this hour, its last one of that kind is counted up instead. */
@@ -132,7 +189,9 @@ export class Incidents {
     const source = `${report.kind} ${sourceOf(report)}`
     const now = this.#options.now().getTime()
     const times = (this.#recent.get(source) ?? []).filter((time) => time > now - HOUR_MS)
-    const last = this.#incidents.findLast((incident) => `${incident.kind} ${sourceOf(incident)}` === source)
+    const last = this.#incidents.findLast(
+      (incident) => !incident.accepted && `${incident.kind} ${sourceOf(incident)}` === source,
+    )
     if (times.length >= NEW_PER_HOUR && last) return last
     this.#recent.delete(source)
     this.#recent.set(source, [...times, now])
@@ -182,6 +241,10 @@ export class Incidents {
     await Promise.all(this.#noting)
     if (this.#dirty) await this.#save()
   }
+}
+
+function withoutAcceptance({ accepted: _accepted, ...incident }: Incident): Incident {
+  return incident
 }
 
 function sourceOf({ terminal, person, address }: Pick<Report, 'terminal' | 'person' | 'address'>): string {

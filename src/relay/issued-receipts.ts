@@ -1,3 +1,4 @@
+import type { GivenReceipt } from '../docs/generated/types.js'
 import type { CustodyReceipt } from '../protocol/receipt.js'
 import { AppendLog, type AppendLogOptions } from '../storage/append-log.js'
 import { validate } from '../docs/validate.js'
@@ -9,7 +10,7 @@ const HEADS_KEPT = 4
 export class IssuedReceipts {
   #log!: AppendLog
   #serial = 0
-  readonly #serials = new Map<string, number>()
+  readonly #given = new Map<string, GivenReceipt>()
   /** The heads last receipted, by document, the newest last. */
   readonly #heads = new Map<string, readonly (readonly string[])[]>()
 
@@ -34,7 +35,13 @@ export class IssuedReceipts {
 
   #remember({ body }: CustodyReceipt): void {
     this.#serial = Math.max(this.#serial, body.serial)
-    this.#serials.set(body.terminal, Math.max(body.serial, this.serialOf(body.terminal)))
+    const before = this.#given.get(body.terminal)
+    const isLast = !before || body.serial > before.serial
+    this.#given.set(body.terminal, {
+      count: (before?.count ?? 0) + 1,
+      serial: isLast ? body.serial : before.serial,
+      at: isLast ? body.at : before.at,
+    })
     for (const { id, heads } of body.documents)
       this.#heads.set(id, [...(this.#heads.get(id) ?? []).slice(1 - HEADS_KEPT), heads])
   }
@@ -51,7 +58,12 @@ export class IssuedReceipts {
 
   /** The serial of the last receipt a terminal was given; 0 for none. */
   serialOf(terminal: string): number {
-    return this.#serials.get(terminal) ?? 0
+    return this.#given.get(terminal)?.serial ?? 0
+  }
+
+  /** How many receipts a terminal was given, and the last one; undefined for none. */
+  givenTo(terminal: string): GivenReceipt | undefined {
+    return this.#given.get(terminal)
   }
 
   /** The heads of a document that were last receipted, the newest last. */

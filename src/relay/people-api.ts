@@ -72,6 +72,7 @@ export function peopleApi(routes: Routes, relay: Relay): void {
 
   routes.on('signOut', (request, response, { session }) => {
     relay.people.signOut(session)
+    relay.watch.streams.lookAgain()
     setCookie(response, request.secure, '', 0)
     response.json({})
   })
@@ -105,6 +106,7 @@ export function peopleApi(routes: Routes, relay: Relay): void {
   routes.on('personPassword', async (request, response, caller) => {
     const { name, password } = bodyOf<NewPassword>(request, `${body}NewPassword`)
     await relay.people.setPassword(name, password)
+    relay.watch.streams.lookAgain()
     relay.log.info({ person: name, by: nameOf(caller) }, 'a person has a new password')
     response.json({})
   })
@@ -113,6 +115,7 @@ export function peopleApi(routes: Routes, relay: Relay): void {
     const name = queryOf(request, 'name')
     if (!name) throw new Refused('invalid', 'invalid-query', 'Name the person: ?name=…')
     await relay.people.remove(name)
+    relay.watch.streams.lookAgain()
     relay.log.info({ person: name, by: nameOf(caller) }, 'a person may not sign in any more')
     response.json({})
   })

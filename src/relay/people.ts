@@ -130,14 +130,24 @@ export class People {
   signedIn(session: string): Person | undefined {
     const found = this.#sessions.get(session)
     if (!found) return undefined
-    const now = this.#options.now().getTime()
     const entry = this.#entries.get(found.key)
-    if (!entry || now - found.began >= SIGNED_IN_MS || now - found.used >= SIGNED_IN_IDLE_MS) {
+    if (!entry || this.#isOver(found)) {
       this.#sessions.delete(session)
       return undefined
     }
-    found.used = now
+    found.used = this.#options.now().getTime()
     return withoutPassword(entry)
+  }
+
+  /** Whether a session has not ended. It does not count as used: a stream that stands open is nobody at the keyboard. */
+  isSignedIn(session: string): boolean {
+    const found = this.#sessions.get(session)
+    return found !== undefined && !this.#isOver(found)
+  }
+
+  #isOver({ key, began, used }: Session): boolean {
+    const now = this.#options.now().getTime()
+    return !this.#entries.has(key) || now - began >= SIGNED_IN_MS || now - used >= SIGNED_IN_IDLE_MS
   }
 
   signOut(session: string): void {

@@ -13,12 +13,15 @@ import { IndexLog } from '../storage/index-log.js'
 import { Access } from './access.js'
 import { Marks } from './books/marks.js'
 import type { RelayConfig } from './config.js'
-import { Incidents } from './incidents.js'
+import { Incidents, type Incident } from './incidents.js'
 import { openIdentity, type RelayIdentity } from './identity.js'
 import { IssuedReceipts } from './issued-receipts.js'
 import { Pairings } from './pairing.js'
 import { People } from './people.js'
 import { Shops } from './shops.js'
+import type { Reports } from './watch/reports.js'
+import { Tallies } from './watch/tallies.js'
+import { Watch } from './watch/watch.js'
 
 /** What the relay says to its operator's log. */
 export interface Log {
@@ -56,6 +59,10 @@ export interface RelayParts {
   readonly people: People
   readonly incidents: Incidents
   readonly marks: Marks
+  readonly reports: Reports
+  readonly tallies: Tallies
+  /** Set by the relay, once it is there: who is told of what changes. */
+  readonly hooks: { terminal: (id: string) => void; incident: (incident: Incident) => void }
   /** Documents that receipts speak of which may not have been counted, or verified, before this relay ended. */
   readonly uncounted: ReadonlySet<string>
   readonly unverified: ReadonlySet<string>
@@ -99,7 +106,17 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
     random,
     cost: options.passwordCost,
   })
-  const incidents = await Incidents.open({ directory: options.directory, disk, now, log })
+  const tallies = new Tallies()
+  const hooks: RelayParts['hooks'] = { terminal: () => undefined, incident: () => undefined }
+  const incidents = await Incidents.open({
+    directory: options.directory,
+    disk,
+    now,
+    log,
+    onChange: (incident) => hooks.incident(incident),
+    onNote: (kind) => tallies.incident(kind),
+  })
+  const reports = await Watch.openReports(options)
   const marks = await Marks.open(path('marks.json'), disk)
   const uncounted = new Set<string>()
   const unverified = new Set<string>()
@@ -127,6 +144,7 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
     timeZone,
     now,
     random,
+    onTerminal: (id) => hooks.terminal(id),
   })
   access = new Access(registry, shops, now)
   await shops.load()
@@ -150,6 +168,9 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
     people,
     incidents,
     marks,
+    reports,
+    tallies,
+    hooks,
     uncounted,
     unverified,
   }

@@ -34,10 +34,12 @@ import { Sessions } from './sessions.js'
 import type { Shops } from './shops.js'
 import { openParts, type Log, type RelayOptions, type RelayParts } from './relay-parts.js'
 import { RelayStock } from './stock.js'
+import { Watch } from './watch/watch.js'
 
 /** The sockets of terminals that are connected. */
 export interface LiveSockets {
-  readonly connected: ReadonlySet<PeerId>
+  readonly connections: number
+  isConnected(terminal: PeerId): boolean
   close(terminal: PeerId, closing: Closing): void
 }
 
@@ -76,10 +78,11 @@ export class Relay {
   readonly signatures: SignatureCheck
   readonly books: BookTaking
   readonly stored: StoredDocuments
+  readonly watch: Watch
   readonly #resumed: Pick<RelayParts, 'uncounted' | 'unverified'>
   readonly #directory: DataDirectory
   readonly #used = new Map<string, number>()
-  #sockets: LiveSockets = { connected: new Set(), close: () => undefined }
+  #sockets: LiveSockets = { connections: 0, isConnected: () => false, close: () => undefined }
   #sweep: NodeJS.Timeout | undefined
 
   private constructor(parts: RelayParts) {
@@ -119,6 +122,7 @@ export class Relay {
       organisation,
       now,
       onFork: ({ terminal, epoch }, what) => this.fleet.forks.note(terminal, epoch, 'diverged', what),
+      onCounted: (records) => (parts.tallies.records += records),
       onUncountable: (document, error) =>
         this.log.error({ document, error: error.message }, 'a day book cannot be counted'),
     })
@@ -150,6 +154,10 @@ export class Relay {
       relay: identity.id,
       signer: identity.signer,
       now,
+      onGiven: (terminal) => {
+        parts.tallies.receipts += 1
+        this.watch.changed(terminal)
+      },
       onFailure: (document, error) =>
         this.log.error({ document, error: error.message }, 'a receipt could not be given'),
     })
@@ -166,7 +174,10 @@ export class Relay {
       counting: this.counting,
       backlog: this.backlog,
       custody: this.custody,
-      onTaken: (id, name, { first, last }) => this.signatures.add(id, name, first, last),
+      onTaken: (id, name, { first, last }) => {
+        parts.tallies.records += last - first + 1
+        this.signatures.add(id, name, first, last)
+      },
       onFailure: (document, error) =>
         this.log.error({ document, error: error.message }, 'a day book could not be taken'),
     })
@@ -204,6 +215,9 @@ export class Relay {
         return result
       },
     }
+    this.watch = new Watch(this, parts)
+    parts.hooks.terminal = (id) => this.watch.changed(id)
+    parts.hooks.incident = (incident) => this.watch.incident(incident)
   }
 
   /**
@@ -254,10 +268,16 @@ export class Relay {
     this.#sockets = sockets
     this.#sweep = setInterval(() => void this.#releaseIdle(), IDLE_MS)
     this.#sweep.unref()
+    this.watch.begin()
   }
 
   isConnected(terminal: string): boolean {
-    return this.#sockets.connected.has(terminal as PeerId)
+    return this.#sockets.isConnected(terminal as PeerId)
+  }
+
+  /** Terminals that have a socket. */
+  get connections(): number {
+    return this.#sockets.connections
   }
 
   /** Ends everything a terminal has open; it may connect again, and is told then what it is now. */
@@ -317,6 +337,7 @@ export class Relay {
   /** Flushes everything and lets the directory go. */
   async close(): Promise<void> {
     clearInterval(this.#sweep)
+    await this.watch.close()
     await this.gate.close()
     this.fleet.intake.stop()
     await this.backlog.close()

@@ -65,12 +65,20 @@ export class Routes {
     if (this.#registered.has(id)) throw new Error(`The route ${id} is registered twice`)
     this.#registered.add(id)
     const entry: RouteEntry = ROUTES[id]
+    const { watch } = this.#options.relay
     const method = entry.method.toLowerCase() as Lowercase<RouteEntry['method']>
     const admit: RequestHandler = (request, response, next) => {
-      response.locals['caller'] = this.#admit(entry, request)
+      const caller = this.#admit(entry, request)
+      if (caller.kind === 'terminal') watch.heard(caller.identity.terminal)
+      response.locals['caller'] = caller
       next()
     }
     const run: RequestHandler = (request, response) => {
+      const from = performance.now()
+      response.once('finish', () => {
+        watch.tallies.requests += 1
+        watch.metrics.answered(entry.path, response.statusCode, (performance.now() - from) / 1_000)
+      })
       const work = handle(request, response, response.locals['caller'] as CallerFor<I>)
       if (work) this.#options.inFlight.track(work)
       return work

@@ -24,6 +24,8 @@ export interface ServeOptions {
   readonly hosts?: readonly string[] | undefined
   /** Proxies whose word on whom they ask for counts. */
   readonly proxies?: readonly string[] | undefined
+  /** Of the config file; see `metrics-api.ts`. */
+  readonly metricsToken?: string | undefined
   readonly limits?: Partial<HttpLimits>
 }
 
@@ -38,7 +40,7 @@ export interface ServedRelay {
 /** Puts HTTP and WebSocket in front of a relay. @throws Refused `bad-proxies` */
 export async function serveRelay(relay: Relay, options: ServeOptions): Promise<ServedRelay> {
   const limits = { ...HTTP_LIMITS, ...options.limits }
-  const { proxies = [], hosts = [], adminToken, tls } = options
+  const { proxies = [], hosts = [], adminToken, tls, metricsToken } = options
   const trust = trustOf(proxies)
   const notes = new LimitNotes(relay)
   const { sockets, adapter } = relaySockets(relay)
@@ -48,6 +50,7 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
     machine: adminToken,
     hosts,
     proxies,
+    metricsToken,
     limits,
     notes,
     stopping: () => stopping,
@@ -105,6 +108,7 @@ export async function serveRelay(relay: Relay, options: ServeOptions): Promise<S
     stop: async () => {
       stopping = true
       const closed = servers.map((one) => closing(one))
+      relay.watch.streams.end()
       await closeSockets(sockets)
       sockets.close()
       await Promise.all(servers.map((one, index) => closeServer(one, closed[index], STOP_GRACE_MS)))

@@ -1,11 +1,27 @@
 import type * as A from '@automerge/automerge'
 import { noteText } from '../docs/change-note.js'
-import { isRevoked, writeGiven, writeStanding, type EpochGiven, type Notes } from '../docs/fleet.js'
+import {
+  isRevoked,
+  pendingMove,
+  writeGiven,
+  writeStanding,
+  type EpochGiven,
+  type Notes,
+} from '../docs/fleet.js'
 import type { FlatDoc } from '../docs/flat.js'
 import { newId } from '../docs/ids.js'
 import { documentId, type DocumentName } from '../docs/naming.js'
+import { foldName, readPeople } from '../docs/people.js'
 import { epochBefore, nextEpoch } from '../docs/series.js'
-import { readShop, writeShop, writeTerminal, type Role, type Shop, type ShopTerminal } from '../docs/shop.js'
+import {
+  readShop,
+  renameTerminal,
+  writeShop,
+  writeTerminal,
+  type Role,
+  type Shop,
+  type ShopTerminal,
+} from '../docs/shop.js'
 import { Refused } from '../protocol/problem.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
@@ -20,6 +36,8 @@ export interface ShopsOptions {
   readonly timeZone: string
   readonly now: () => Date
   readonly random: (bytes: number) => Uint8Array
+  /** Told of a terminal that is not what it was. */
+  readonly onTerminal: (id: string) => void
 }
 
 /** Who changes a shop's document where no person is named: a command on the relay's machine. */
@@ -246,6 +264,7 @@ export class Shops {
       writeGiven(draft, before, terminal.id, terminal.epoch, { at: this.#at(), reason: 'paired' })
     }
     await this.#change(shop.id, did, write, by)
+    this.#options.onTerminal(terminal.id)
     return this.#found(terminal.id)
   }
 
@@ -307,7 +326,38 @@ export class Shops {
         (draft, before) => writeStanding(draft, before, id, field, value),
         by,
       )
+      this.#options.onTerminal(id)
       return this.#found(id).terminal
+    })
+  }
+
+  /**
+   * Gives a terminal another name. What it sealed keeps the old one; code and numbers stay.
+   * @throws Refused `unknown-shop`, `unknown-terminal`, `name-taken`
+   */
+  rename(shopName: string, name: string, to: string, by: string | undefined): Promise<ShopTerminal> {
+    return this.#queue.run('shops', async () => {
+      const { shop, terminal } = this.named(shopName, name)
+      if (terminal.name === to) return terminal
+      const folded = foldName(to)
+      const others = [...shop.terminals.values()].filter(({ id }) => id !== terminal.id)
+      const people = readPeople(await this.document(shop.id)).filter(({ active }) => active)
+      // What a terminal does by itself it does in its own name.
+      if (folded === 'relay' || [...others, ...people].some((known) => foldName(known.name) === folded)) {
+        throw new Refused(
+          'conflict',
+          'name-taken',
+          `"${to}" is the name of another terminal, of a person of ${shopName}, or of the relay. Choose another name.`,
+        )
+      }
+      await this.#change(
+        shop.id,
+        `rename terminal ${terminal.name} to ${to}`,
+        (draft, before) => renameTerminal(draft, before, terminal.id, to),
+        by,
+      )
+      this.#options.onTerminal(terminal.id)
+      return this.#found(terminal.id).terminal
     })
   }
 
@@ -336,6 +386,12 @@ export class Shops {
         `Another directory seals as terminal ${terminal.name} in epoch ${terminal.epoch}. Pair this one again.`,
       )
     }
+    if (reason === 'moved' && !pendingMove(terminal))
+      throw new Refused(
+        'conflict',
+        'not-moved',
+        `Nobody decided to move terminal ${terminal.name} to a new epoch.`,
+      )
     const publicKey = terminal.keys.get(from) ?? ''
     const epoch = nextEpoch(terminal.epoch)
     const given = { at: this.#at(), reason, from, ...(asked === undefined ? {} : { asked }) }
@@ -343,6 +399,7 @@ export class Shops {
       writeTerminal(draft, before, { ...terminal, epoch, publicKey })
       writeGiven(draft, before, id, epoch, given)
     })
+    this.#options.onTerminal(id)
     return this.#found(id).terminal
   }
 

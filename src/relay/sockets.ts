@@ -43,7 +43,15 @@ export function relaySockets(
     limits,
     keepAlive: KEEPALIVE_MS,
     now: () => relay.now().getTime(),
-    onBound: (peer) => gate.begin(peer),
+    onBound: (peer) => {
+      gate.begin(peer)
+      relay.watch.heard(peer)
+      relay.watch.changed(peer)
+    },
+    onGone: (peer) => {
+      relay.watch.heard(peer)
+      relay.watch.changed(peer)
+    },
     onRefused: (peer, { code, reason }, bytes) => {
       void incidents.note({
         kind: 'frame-refused',

@@ -28,6 +28,13 @@ export interface DiskStat {
   readonly changedNs: string
 }
 
+/** Bytes of the file system a path lies on. */
+export interface DiskSpace {
+  readonly total: number
+  /** What this process may still write. */
+  readonly free: number
+}
+
 /** An open file. Every method rejects with Node's error and its `code`. */
 export interface DiskFile {
   /** Reads up to `into.length` bytes from `position`; resolves to the number read, 0 at the end. */
@@ -60,6 +67,8 @@ export interface Disk {
   unlink(path: string): Promise<void>
   /** fsync of a folder: resolves when the names in it are on the medium. */
   syncDirectory(path: string): Promise<void>
+  /** How much room there is; not every disk can tell. */
+  space?(path: string): Promise<DiskSpace>
 }
 
 /** Sales are nobody's business but the till's own account's. */
@@ -92,6 +101,10 @@ export const nodeDisk: Disk = {
     } finally {
       await handle.close()
     }
+  },
+  space: async (path) => {
+    const { bsize, blocks, bavail } = await fs.promises.statfs(path)
+    return { total: blocks * bsize, free: bavail * bsize }
   },
 }
 

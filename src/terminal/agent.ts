@@ -29,6 +29,8 @@ import { openDisk, type TerminalDisk } from './open-disk.js'
 import { OwnSales } from './own-sales.js'
 import { PrintingSettings } from './printing.js'
 import { Purge } from './purge.js'
+import { reportComposer } from './report.js'
+import { Reporting } from './reporting.js'
 import type { SharedDocuments } from './shared-documents.js'
 import { Standing } from './standing.js'
 import { StockDesk } from './stock-desk.js'
@@ -57,6 +59,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly desk: BillDesk
   readonly link: Link
   readonly syncer: Syncer
+  readonly reporting: Reporting
   readonly force: Force
   readonly library: Library
   readonly local: LocalDocuments
@@ -196,10 +199,12 @@ export class Agent extends EventEmitter<AgentEvents> {
       bookkeeping,
       log,
       onProgress: (event) => this.emit('progress', event),
+      ownName: () => this.documents.ownName(),
       onDone: () => {
         this.images.sendSoon()
         this.emit('status')
       },
+      onExchanged: (session) => this.reporting.send(session),
     })
     this.images = new Images({
       outside,
@@ -215,6 +220,12 @@ export class Agent extends EventEmitter<AgentEvents> {
       onChange: () => this.emit('status'),
       log,
     })
+    this.reporting = new Reporting({
+      session: () => this.link.session,
+      compose: reportComposer(this, { disk: outside.disk, now: outside.now, directory }),
+      log,
+    })
+    this.on('status', () => this.reporting.changed())
     this.force = new Force(
       {
         directory,
@@ -324,7 +335,10 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   async #setMode(mode: Mode, by: string): Promise<void> {
     const changed = mode !== this.mode
+    const { session } = this.link
     await this.disk.bookkeeping.change({ mode })
+    // Said in leaving: from then on the relay hears nothing.
+    if (changed && session && mode === 'disconnected') this.reporting.send(session)
     this.link.want(mode === 'online')
     if (changed) await this.note(by, 'mode-change', { mode })
     this.emit('status')
@@ -421,6 +435,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     await this.syncer.stop()
     await this.force.stop()
     await this.images.stop()
+    await this.reporting.stop()
     this.link.stop()
     await this.chain.exclusively(async () => {
       if (this.chain.block === undefined) await this.#checkpoint()

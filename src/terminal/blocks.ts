@@ -1,7 +1,8 @@
+import type { Block } from '../docs/generated/types.js'
 import { Refused } from '../protocol/problem.js'
 
 /** Why nothing may be sealed now. Bills can still be edited, and everything can be synced. */
-export type Block = 'copied' | 'damaged' | 'forked' | 'restored' | 'revoked' | 'superseded'
+export type { Block } from '../docs/generated/types.js'
 
 /** What a cashier is told, with what helps. */
 export const BLOCKS: Readonly<Record<Block, string>> = {
@@ -11,6 +12,8 @@ export const BLOCKS: Readonly<Record<Block, string>> = {
     'A damaged file may hold the last sealed record, so the next number cannot be known. Sync this terminal with the relay: it returns what it has, or gives a new epoch.',
   forked:
     'Two directories sealed as this terminal with the same numbers, so this series has ended. Everything is kept. Sync this terminal: the first copy that does gets a new epoch; the other has to be paired again, by the relay operator.',
+  moved:
+    'The relay operator moved this terminal to a new epoch, and the answer that named it was lost. Sync this terminal with the relay: it gets the same epoch again.',
   restored:
     'The relay holds later records of this terminal than this data directory, which was restored from a backup. It needs a new epoch: sync it with the relay, or pair it again.',
   revoked:

@@ -3,6 +3,7 @@ import type { BookkeepingFile } from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
 import { readChecked, writeChecked } from '../storage/atomic-file.js'
 import type { Disk } from '../storage/disk.js'
+import { Queues } from '../storage/queues.js'
 
 export type Mode = BookkeepingFile['mode']
 
@@ -12,6 +13,7 @@ const FILE = 'bookkeeping.json'
 export class Bookkeeping {
   readonly #path: string
   readonly #disk: Disk
+  readonly #queue = new Queues()
   #file: BookkeepingFile
 
   private constructor(path: string, disk: Disk, file: BookkeepingFile) {
@@ -45,9 +47,12 @@ export class Bookkeeping {
     return this.#file.markedSynced
   }
 
-  async change(change: Partial<BookkeepingFile>): Promise<void> {
-    const next = { ...this.#file, ...change }
-    await writeChecked(this.#disk, this.#path, next)
-    this.#file = next
+  /** One change after the other: none takes back what another one is just writing. */
+  change(change: Partial<BookkeepingFile>): Promise<void> {
+    return this.#queue.run('file', async () => {
+      const next = { ...this.#file, ...change }
+      await writeChecked(this.#disk, this.#path, next)
+      this.#file = next
+    })
   }
 }

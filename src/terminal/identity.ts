@@ -32,11 +32,11 @@ export async function readIdentity(directory: string, disk: Disk): Promise<Termi
   return file === undefined ? undefined : identityFrom(parse(file))
 }
 
-/** Writes a change of the identity: a new epoch, role or address of the relay. */
+/** Writes a change of the identity: a new epoch, role, name or address of the relay. */
 export async function changeIdentity(
   directory: string,
   disk: Disk,
-  change: Partial<Pick<TerminalIdentityFile, 'epoch' | 'role' | 'relayUrl' | 'insecure'>>,
+  change: Partial<Pick<TerminalIdentityFile, 'epoch' | 'role' | 'name' | 'relayUrl' | 'insecure'>>,
 ): Promise<TerminalIdentity> {
   const path = join(directory, FILE)
   const next = { ...parse(await readChecked(disk, path)), ...change }

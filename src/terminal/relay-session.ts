@@ -20,6 +20,7 @@ import type {
   OwnCashierRequest,
   OwnShopRequest,
   SyncResponse,
+  TerminalReport,
 } from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
 import { CUSTODY_WAIT_MS } from '../protocol/limits.js'
@@ -174,6 +175,11 @@ export class RelaySession {
     const answer = await postJson(this.base, '/v1/epoch', body, this.#options(signal))
     validate<EpochResponse>(schema('EpochResponse'), answer, ANSWER)
     return answer.epoch
+  }
+
+  /** Tells the relay how this terminal stands. @param timeout milliseconds */
+  async report(report: TerminalReport, timeout: number, signal: AbortSignal): Promise<void> {
+    await postJson(this.base, '/v1/report', report, this.#options(signal, timeout))
   }
 
   async invoice(number: string, signal: AbortSignal): Promise<InvoiceLookup> {

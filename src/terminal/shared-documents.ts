@@ -53,6 +53,12 @@ export class SharedDocuments {
     return this.#shop.shop
   }
 
+  /** What this terminal is called in the shop's document; undefined where that does not say. */
+  ownName(): string | undefined {
+    if (!this.#shopHandle?.isReady()) return undefined
+    return this.shop().terminals.get(this.#options.identity().terminal)?.name
+  }
+
   /** The persons of the shop, with those who were removed; none before the first sync. */
   people(): readonly Person[] {
     if (this.#shopHandle?.isReady()) {

@@ -15,8 +15,10 @@ export interface StandingOptions {
   readonly bookkeeping: Bookkeeping
   /** Whether this directory was copied or restored, and has no epoch of its own yet. */
   readonly copied: () => boolean
-  /** Writes the identity with its new epoch or role and takes it over. */
-  readonly changeIdentity: (change: Partial<Pick<TerminalIdentity, 'epoch' | 'role'>>) => Promise<void>
+  /** Writes the identity with its new epoch, role or name and takes it over. */
+  readonly changeIdentity: (
+    change: Partial<Pick<TerminalIdentity, 'epoch' | 'role' | 'name'>>,
+  ) => Promise<void>
   /** Takes a copied directory for the original, once it has an epoch of its own. */
   readonly adoptDirectory: () => Promise<void>
   readonly log: Log
@@ -100,10 +102,23 @@ export class Standing {
     }
   }
 
-  /** Asks for a new epoch where the old series cannot go on. @returns the epoch, where one was given */
+  /** Takes the name over that the relay's operator gave this terminal. */
+  async named(name: string | undefined): Promise<void> {
+    const { identity, changeIdentity, log } = this.#options
+    if (name === undefined || name === '' || name === identity().name) return
+    log.info({ name, before: identity().name }, 'the relay operator renamed this terminal')
+    await changeIdentity({ name })
+  }
+
+  /**
+   * Asks for a new epoch where the old series cannot go on, or the relay's operator decided so; in that case sealing
+   * goes on in the old one until the new one is there.
+   * @returns the epoch, where one was given
+   */
   async unblock(session: RelaySession, signal: AbortSignal): Promise<string | undefined> {
-    const { chain, changeIdentity, adoptDirectory, log } = this.#options
-    const block = chain().block
+    const { chain, changeIdentity, adoptDirectory, identity, log } = this.#options
+    const isMoved = session.granted.move?.epoch === identity().epoch
+    const block = chain().block ?? (isMoved ? 'moved' : undefined)
     if (block === undefined || block === 'superseded' || block === 'revoked') return undefined
     let epoch: string
     try {
@@ -124,7 +139,7 @@ export class Standing {
    * The name to ask under, on the disk before it is used: an epoch whose answer is lost is asked for again. A copy has
    * no such name: its original may carry the same one.
    */
-  async #ask(reason: 'restored' | 'damaged' | 'forked'): Promise<string> {
+  async #ask(reason: 'restored' | 'damaged' | 'forked' | 'moved'): Promise<string> {
     const { bookkeeping, identity, outside } = this.#options
     if (this.asked !== undefined) return this.asked
     const asked = newId('ask', outside.random)

@@ -23,10 +23,14 @@ export interface SyncerOptions {
   readonly register: SharedRegister
   readonly documents: SharedDocuments
   readonly standing: Standing
+  /** What this terminal is called in its shop's document; undefined where that does not say. */
+  readonly ownName: () => string | undefined
   readonly bookkeeping: Bookkeeping
   readonly log: Log
   readonly onProgress: (event: ExchangeProgress) => void
   readonly onDone: () => void
+  /** Told at the end of each exchange. */
+  readonly onExchanged: (session: RelaySession) => void
 }
 
 /** What a person is told after a sync. */
@@ -121,12 +125,14 @@ export class Syncer {
         await standing.learn(session.granted)
         let result = await exchange.run(session, tell, stop)
         await this.#options.documents.loadShop()
+        await standing.named(this.#options.ownName())
         if (await this.#heal()) result = both(result, await exchange.run(session, tell, stop))
         const newEpoch = await standing.unblock(session, stop)
         const complete = result.notTaken.length === 0
         if (complete)
           await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })
         const { fork } = standing
+        this.#options.onExchanged(session)
         return {
           ...result,
           complete,

@@ -1,13 +1,12 @@
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { ServiceClient } from '../../src/cli/client.js'
-import type { ControlFile, NewPerson, PairingRequest, PairResponse } from '../../src/docs/generated/types.js'
+import type { ControlFile, NewPerson, PairingRequest } from '../../src/docs/generated/types.js'
 import { readChecked } from '../../src/storage/atomic-file.js'
 import { nodeDisk } from '../../src/storage/disk.js'
-import { ask } from '../relay/raw-http.js'
-import { pairBody } from '../relay/raw-terminal.js'
-import { newSigner } from '../support/keys.js'
+import { RawTerminal } from '../relay/raw-terminal.js'
+import type { RunningRelay } from '../support/world.js'
 import { useProcesses, type Served } from '../support/processes.js'
 import { launchChromium } from './chromium.js'
 import { PATIENCE_MS } from './till-page.js'
@@ -18,19 +17,23 @@ export interface Office {
   readonly relay: Served
   /** What a command on the relay's machine would ask. */
   readonly operator: ServiceClient
-  pair(pairing: PairingRequest): Promise<void>
+  /** A terminal without an agent: it says what a test wants it to. */
+  pair(pairing: PairingRequest): Promise<RawTerminal>
   add(person: Omit<NewPerson, 'password'>): Promise<void>
+  /** Pairs a directory with what a QR code says, and starts the terminal on it; resolves to its API. */
+  terminal(name: string, link: string): Promise<ServiceClient>
   /** A page in a browser of its own that knows nothing. */
-  open(): Promise<Page>
+  open(options?: BrowserContextOptions): Promise<Page>
   /** By keyboard alone: the cursor waits in the first field. */
   signIn(page: Page, name: string, password?: string): Promise<void>
 }
 
 /**
- * A relay as a process, and a browser. After each test its pages are closed; a dialog that opened, or an error that a page
- * wrote to its console, fails the test: a breach of the content security policy is one.
+ * A relay as a process, and a browser. `prepare` may fill the relay's directory before. After each test its pages are
+ * closed; a dialog that opened, or an error that a page wrote to its console, fails the test: a breach of the content
+ * security policy is one.
  */
-export function useOffice(): Office {
+export function useOffice(prepare: (data: string) => Promise<void> = async () => undefined): Office {
   const processes = useProcesses('all')
   const pages: Page[] = []
   const errors: string[] = []
@@ -41,6 +44,7 @@ export function useOffice(): Office {
   beforeAll(async () => {
     browser = await launchChromium()
     const data = join(await processes.directory(), 'relay')
+    await prepare(data)
     relay = await processes.serve(['relay', 'serve', '--data', data, '--port', '0'])
     const control = (await readChecked(nodeDisk, join(data, 'control.json'))) as ControlFile
     operator = new ServiceClient(control.url, control.token)
@@ -60,15 +64,21 @@ export function useOffice(): Office {
     },
     async pair(pairing) {
       const { code } = await operator.send<{ code: string }>('POST', '/v1/admin/pairings', pairing)
-      const body = pairBody(code, newSigner())
-      const { status } = await ask<PairResponse>(relay.url, 'POST', '/v1/pair', { body })
-      if (status !== 201) throw new Error(`${pairing.terminal} was not paired`)
+      // Of a running relay it needs the address.
+      return RawTerminal.pairedWith({ url: relay.url } as RunningRelay, code)
     },
     async add(person) {
       await operator.send('POST', '/v1/admin/people', { ...person, password: PASSWORD })
     },
-    async open() {
-      const context = await browser.newContext()
+    async terminal(name, link) {
+      const data = join(await processes.directory(), name)
+      await processes.run(['terminal', 'pair', '--data', data, '--link', link])
+      await processes.serve(['terminal', 'serve', '--data', data, '--port', '0', '--mode', 'disconnected'])
+      const file = (await readChecked(nodeDisk, join(data, 'control.json'))) as ControlFile
+      return new ServiceClient(file.url, file.token)
+    },
+    async open(options = {}) {
+      const context = await browser.newContext({ locale: 'en-GB', ...options })
       context.setDefaultTimeout(PATIENCE_MS)
       const page = await context.newPage()
       pages.push(page)

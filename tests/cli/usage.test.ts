@@ -55,6 +55,9 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'relay reinstate': FLEET,
   'relay intake': [...FLEET, '--until <time>', '--close'],
   'relay settle-fork': FLEET,
+  'relay move-epoch': FLEET,
+  'relay rename': [...FLEET, '--name <name>'],
+  'relay accept': ['--data <dir>', '--json', '--by <person>', '--incident <n>', '--reason <text>'],
   'relay status': ['--data <dir>', '--json'],
   'relay incidents': ['--data <dir>', '--json'],
   'relay user add': [
@@ -68,7 +71,14 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'relay user list': ['--data <dir>', '--json'],
   'relay user password': ['--data <dir>', '--json', '--name <name>', '--password-file <file>'],
   'relay user remove': ['--data <dir>', '--json', '--name <name>'],
-  'terminal pair': ['--data <dir>', '--json', '--relay <url>', '--code <code>', '--insecure'],
+  'terminal pair': [
+    '--data <dir>',
+    '--json',
+    '--relay <url>',
+    '--code <code>',
+    '--link <link>',
+    '--insecure',
+  ],
   'terminal serve': ['--data <dir>', '--json', '--port <n>', '--mode <mode>'],
   'terminal status': ['--data <dir>', '--json'],
   'terminal sync': PERSON,
@@ -117,6 +127,10 @@ describe('wrong usage', () => {
     [
       ['terminal', 'pair', '--data', data, '--relay', 'http://127.0.0.1:8700'],
       "required option '--code <code>'",
+    ],
+    [
+      ['terminal', 'pair', '--data', data, '--link', 'counterfoil:pair?relay=a&code=b', '--code', 'c'],
+      '--link stands for --relay and --code',
     ],
     [['terminal', 'serve', '--data', data, '--port', '65536'], 'It is a number from 0 to 65535.'],
     [['terminal', 'serve', '--data', data, '--mode', 'offline'], 'It is one of online, disconnected.'],

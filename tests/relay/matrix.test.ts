@@ -87,6 +87,7 @@ const PROBES: Readonly<Record<string, Probe>> = {
   'GET /web/:file': { path: '/web/style.css', good: 200 },
   'GET /healthz': { good: 200 },
   'GET /readyz': { good: 200 },
+  'GET /metrics': { good: 200 },
   'POST /v1/pair': { body: () => pairBody(code, newSigner()), good: 201 },
   'POST /v1/challenge': { body: () => ({ terminal: strangeId(), nonce: nonsense() }), good: 200 },
   'POST /v1/connect': {
@@ -109,6 +110,7 @@ const PROBES: Readonly<Record<string, Probe>> = {
   },
   'POST /v1/pull': { body: () => ({ documents: [] }), good: 200 },
   'POST /v1/books': { good: 400, code: 'no-bytes' },
+  'POST /v1/report': { body: () => ({ mode: 'online' }), good: 400, code: 'invalid-input' },
   'GET /v1/invoice': { path: '/v1/invoice?number=T01A26-27/000001', good: 404, code: 'unknown-invoice' },
   'POST /v1/stock': { body: () => ({ received: [{ sku: 'TEA', quantity: '1' }] }), good: 200 },
   'PUT /v1/handoffs/:id': { path: handoff, body: () => ({ size: 1, sha256: '0'.repeat(64) }), good: 200 },
@@ -130,10 +132,20 @@ const PROBES: Readonly<Record<string, Probe>> = {
   'POST /v1/admin/pairings': { body: () => ({ shop: 'Main', terminal: 'T50' }), good: 201 },
   'PUT /v1/admin/shops': { path: '/v1/admin/shops?name=Main', body: () => ({}), good: 200 },
   'GET /v1/admin/status': { good: 200 },
+  'GET /v1/admin/fleet': { good: 200 },
+  'GET /v1/admin/fleet/:terminal': { path: '/v1/admin/fleet/TERMINAL', good: 200 },
+  'GET /v1/admin/events': { good: 200 },
+  'GET /v1/admin/exceptions': { good: 200 },
+  'GET /v1/admin/health': { good: 200 },
   'GET /v1/admin/export': { good: 200 },
   'GET /v1/admin/history': { good: 200 },
   'GET /v1/admin/incidents': { good: 200 },
   'GET /v1/admin/evidence/:serial': { path: '/v1/admin/evidence/SERIAL', good: 200 },
+  'POST /v1/admin/incidents/accept': {
+    body: () => ({ serial: 999_999, reason: 'looked at' }),
+    good: 404,
+    code: 'no-incident',
+  },
   'GET /v1/admin/cashiers': { path: '/v1/admin/cashiers?shop=Main', good: 200 },
   'POST /v1/admin/cashiers': {
     body: () => ({ shop: 'Main', name: 'T01', pin: '1234' }),
@@ -171,6 +183,16 @@ const PROBES: Readonly<Record<string, Probe>> = {
     good: 404,
     code: 'unknown-terminal',
   },
+  'POST /v1/admin/terminals/move-epoch': {
+    body: () => ({ shop: 'Main', terminal: 'Nobody' }),
+    good: 404,
+    code: 'unknown-terminal',
+  },
+  'POST /v1/admin/terminals/rename': {
+    body: () => ({ shop: 'Main', terminal: 'Nobody', name: 'Somebody' }),
+    good: 404,
+    code: 'unknown-terminal',
+  },
   'GET /v1/admin/people': { good: 200 },
   'POST /v1/admin/people': {
     body: () => ({ name: 'Olga', role: 'operator', password: PASSWORD }),
@@ -198,16 +220,28 @@ async function asked(route: string, who: Who): Promise<{ status: number; text: s
     const shop = who === 'a terminal of another shop' ? 'Branch' : 'Main'
     ;({ code } = await relay.relay.pairings.create(shop, `New of ${shop}`, 'till'))
   }
-  const response = await fetch(`${relay.url}${path.replace('SERIAL', String(serial))}`, {
-    method,
-    headers: {
-      ...shown[who],
-      ...(await headers?.(who)),
-      ...(body ? { 'content-type': 'application/json' } : {}),
+  const response = await fetch(
+    `${relay.url}${path.replace('SERIAL', String(serial)).replace('TERMINAL', till.id)}`,
+    {
+      method,
+      headers: {
+        ...shown[who],
+        ...(await headers?.(who)),
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body()) } : {}),
     },
-    ...(body ? { body: JSON.stringify(body()) } : {}),
-  })
-  return { status: response.status, text: await response.text() }
+  )
+  return { status: response.status, text: await textOf(response) }
+}
+
+/** Of a stream that goes on, what comes first. */
+async function textOf(response: Response): Promise<string> {
+  if (response.headers.get('content-type') !== 'text/event-stream; charset=utf-8') return response.text()
+  const reader = response.body?.getReader()
+  const { value } = (await reader?.read()) ?? {}
+  await reader?.cancel()
+  return Buffer.from(value ?? []).toString()
 }
 
 const app = (change: (app: ReturnType<typeof relayApp>) => void = () => undefined) => {

@@ -63,7 +63,7 @@ export class World {
       config?: RelayConfig
       disk?: Disk
       passwordCost?: HashCost
-    } & Pick<ServeOptions, 'hosts' | 'proxies' | 'limits' | 'tls'> = {},
+    } & Pick<ServeOptions, 'hosts' | 'proxies' | 'limits' | 'tls' | 'metricsToken'> = {},
   ): Promise<RunningRelay> {
     const directory = this.path(options.name ?? 'relay')
     const log = memoryLog()
@@ -79,11 +79,12 @@ export class World {
       passwordCost: options.passwordCost ?? { N: 2 ** 14, r: 8, p: 1 },
       log,
     })
-    const { hosts, proxies, limits, tls } = options
+    const { hosts, proxies, limits, tls, metricsToken } = options
     const served = await serveRelay(relay, {
       hosts,
       proxies,
       tls,
+      metricsToken,
       ...(limits ? { limits } : {}),
       host: '127.0.0.1',
       port: options.port ?? 0,

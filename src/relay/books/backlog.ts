@@ -53,6 +53,11 @@ export class Backlog {
     this.#options = options
   }
 
+  /** Records that wait; a day book of which nobody knows how many came in last counts as none. */
+  get records(): number {
+    return this.#records
+  }
+
   add(book: Uncounted): void {
     if (this.#waiting.length === 0) this.#since = performance.now()
     this.#waiting.push(book)

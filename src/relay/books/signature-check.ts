@@ -55,6 +55,11 @@ export class SignatureCheck {
     this.#options = options
   }
 
+  /** Day books that wait. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   add(id: DocumentId, name: DayBookName, from: number, to: number): void {
     const known = this.#waiting.get(id)
     const first = Math.min(from, known?.from ?? from)

@@ -58,6 +58,11 @@ export class Gate {
     this.#inspector = options.inspector ?? new Inspector()
   }
 
+  /** Messages that wait to be looked into. */
+  get waiting(): number {
+    return this.#inspector.waiting
+  }
+
   /**
    * A message that can be answered at once, without a wait: it brings no changes.
    * @returns undefined where it has to be looked into with {@link admit}

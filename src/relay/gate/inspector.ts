@@ -30,6 +30,7 @@ export class Inspector {
   readonly #file: URL
   #worker: Worker | undefined
   #last: Promise<unknown> = Promise.resolve()
+  #waiting = 0
   #closed = false
 
   /** @param file of the worker */
@@ -38,8 +39,14 @@ export class Inspector {
     this.#file = file
   }
 
+  /** Inspections that wait or run. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
   inspect(task: InspectionTask): Promise<Verdict> {
-    const verdict = this.#last.then(() => this.#run(task))
+    this.#waiting += 1
+    const verdict = this.#last.then(() => this.#run(task)).finally(() => (this.#waiting -= 1))
     this.#last = verdict.catch(() => undefined)
     return verdict
   }

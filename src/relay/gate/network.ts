@@ -20,6 +20,8 @@ export interface BoundServerOptions {
   readonly now: () => number
   /** Told of a peer whose socket is bound. */
   readonly onBound: (peer: PeerId) => void
+  /** Told of a peer whose last socket has closed. */
+  readonly onGone: (peer: PeerId) => void
   /** Told of what closed a socket, with the frame where there is one. */
   readonly onRefused: (peer: PeerId, closing: Closing, bytes?: Uint8Array) => void
   /** Whether the peer may have anything to do with the document of a frame. */
@@ -85,7 +87,9 @@ export class BoundServerAdapter extends WebSocketServerAdapter {
     }
     socket.on('close', () => {
       connection.end()
-      if (this.#live.get(peer) === connection) this.#live.delete(peer)
+      if (this.#live.get(peer) !== connection) return
+      this.#live.delete(peer)
+      this.#options.onGone(peer)
     })
     // Heard before the adapter hears the same: it does not tell text from bytes.
     socket.on('message', (data, isBinary) => {
@@ -102,8 +106,13 @@ export class BoundServerAdapter extends WebSocketServerAdapter {
     connection?.socket.close(closing.code, closing.reason)
   }
 
-  get connected(): ReadonlySet<PeerId> {
-    return new Set(this.#live.keys())
+  isConnected(peer: PeerId): boolean {
+    return this.#live.has(peer)
+  }
+
+  /** Peers that have a socket. */
+  get connections(): number {
+    return this.#live.size
   }
 
   override send(message: Parameters<WebSocketServerAdapter['send']>[0]): void {
