@@ -49,9 +49,8 @@ export class Shop {
 
   /** Pairs a terminal; its catalogue is read from a CSV file, where there is one. @returns its data directory */
   async pair(relay: string, shop: string, name: string, role: string, catalogue?: string): Promise<string> {
-    const { code } = await this.run<{ code: string }>(
-      ...['relay', 'pair', '--data', this.relayData(), '--shop', shop, '--terminal', name, '--role', role],
-    )
+    const wanted = ['--shop', shop, '--terminal', name, '--role', role]
+    const { code } = await this.run<{ code: string }>('relay', 'pair', '--data', this.relayData(), ...wanted)
     const data = join(this.folder, `${shop}-${name}`)
     await this.run('terminal', 'pair', '--data', data, '--relay', relay, '--code', code)
     if (catalogue !== undefined) {

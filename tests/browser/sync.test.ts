@@ -256,7 +256,7 @@ describe('modes and sync on the page', () => {
     const terminal = await house.open('disconnected')
     const till = await browser.open(terminal.url)
     await till.add('TEA', 'Assam tea')
-    await till.seal()
+    const sold = await terminal.invoice(await till.seal())
     house.relay.process.kill('SIGSTOP')
     try {
       await till.button('Sync Data To Server').click()
@@ -270,6 +270,7 @@ describe('modes and sync on the page', () => {
     await till.counter('1 invoice')
     await till.button('Sync Data To Server').click()
     await till.counter('0 invoices')
+    expect(await house.held(sold)).toBeDefined()
   })
 
   test('D3 the page says when the agent is gone, and goes on by itself when it is back', async () => {

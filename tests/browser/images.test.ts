@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { png } from '../support/pictures.js'
+import { sync, useHouse } from './shop-floor.js'
+import { useBrowser, type TillPage } from './till-page.js'
+
+const house = useHouse()
+const browser = useBrowser()
+
+const file = (name: string, bytes: Uint8Array, mimeType: string) => ({
+  name,
+  mimeType,
+  buffer: Buffer.from(bytes),
+})
+
+/** Puts a picture on the tea in Set-Up. */
+async function picture(
+  { page }: TillPage,
+  bytes: Uint8Array,
+  name = 'tea.png',
+  type = 'image/png',
+): Promise<void> {
+  const input = page.getByLabel('Picture of Assam tea (JPEG, PNG or WebP)')
+  await input.setInputFiles(file(name, bytes, type))
+}
+
+/** Whether the browser has drawn the picture of an item that a search found. */
+const drawn = ({ page }: TillPage): Promise<unknown> =>
+  page.waitForFunction(`document.querySelector('#hits img.picture')?.naturalWidth === 24`)
+
+describe('pictures of items on the page', () => {
+  test('S2 S3 P1 go both ways, and are cleared here only with receipts', async () => {
+    const terminal = await house.open('online')
+    const neighbour = await terminal.neighbour('disconnected')
+    const till = await browser.open(terminal.url)
+    const { page } = till
+    await till.button('Set-Up').click()
+    await page.getByRole('tab', { name: 'Images' }).click()
+    await picture(till, new TextEncoder().encode('<svg onload="alert(1)"/>'), 'tea.svg', 'image/png')
+    await page.getByRole('alert').filter({ hasText: 'not an image that a till shows' }).waitFor()
+    await picture(till, png(24, 24, [180, 40, 40]))
+    await page.locator('.picture-field img.picture').first().waitFor()
+    await page.getByText('Not yet at the relay').waitFor()
+    await till.button('Back to the till Esc').click()
+    await page.getByLabel('Item: name, SKU or barcode').fill('tea')
+    await drawn(till)
+
+    const other = await browser.open(neighbour.url)
+    await other.button('Advanced Disconnected Sync').click()
+    const advanced = other.page.getByRole('dialog', { name: 'Advanced Sync' })
+    await other.button('Sync Images to Server Now').click()
+    await advanced.getByText('Sync Images to Server Now ended').waitFor()
+    await advanced.getByText('0 images sent, 1 fetched').waitFor()
+    await advanced.getByText(/^Last sync of images: .*20\d\d/).waitFor()
+    await other.button('Close').click()
+    await other.page.getByLabel('Item: name, SKU or barcode').fill('tea')
+    await drawn(other)
+
+    await other.button('Advanced Disconnected Sync').click()
+    await advanced.getByText('those of its 1 image').waitFor()
+    await other.button('Force Complete Sync Images').click()
+    await other.page
+      .getByRole('dialog', { name: 'Force Complete Sync Images?' })
+      .getByText('An image without a receipt is not deleted.')
+      .waitFor()
+    await other.button('Send, then delete here').click()
+    await advanced.getByText('Force Complete Sync Images ended').waitFor()
+    await advanced.getByText('0 images sent; 1 deleted here').waitFor()
+    const { images } = await neighbour.agent.get<{ images: { here: { count: number } } }>('/v1/status')
+    expect(images.here.count).toBe(0)
+    // It is at the relay for good, and comes again when it is wanted.
+    await sync(neighbour.agent)
+    await other.button('Sync Images to Server Now').click()
+    await advanced.getByText('0 images sent, 1 fetched').waitFor()
+  })
+})
