@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import type { FleetRow } from '../../../docs/generated/types.js'
-import { bytes, money, number, span } from '../format.js'
+import { ago, bytes, money, number, span } from '../format.js'
 import { t, type Key } from '../messages/language.js'
 import { Alarms } from '../parts/alarms.js'
 import { When } from '../parts/when.js'
@@ -115,9 +115,7 @@ export function Unreceipted({ row }: { readonly row: FleetRow }) {
     <>
       <span class={sales > 0 ? 'strong' : ''}>{what}</span>
       <br />
-      <small>
-        <When at={last.receivedAt} />
-      </small>
+      <small>{t('as-reported', { ago: ago(last.receivedAt) })}</small>
     </>
   )
 }

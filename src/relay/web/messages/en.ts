@@ -67,7 +67,6 @@ export const en = {
   'as-reported': 'as reported {ago}',
   'sales-count': '{count} sales, {amount}',
   'documents-only': '{count} documents',
-  'receipt-no': 'no. {serial}, {ago}',
   'clock-right': 'right',
   'clock-ahead': '{time} ahead',
   'clock-behind': '{time} behind',

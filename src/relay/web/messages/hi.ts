@@ -68,7 +68,6 @@ export const hi: Readonly<Record<Key, string>> = {
   'as-reported': '{ago} बताया गया',
   'sales-count': '{count} बिक्री, {amount}',
   'documents-only': '{count} दस्तावेज़',
-  'receipt-no': 'क्र. {serial}, {ago}',
   'clock-right': 'ठीक',
   'clock-ahead': '{time} आगे',
   'clock-behind': '{time} पीछे',

@@ -4,7 +4,7 @@ import { bytes, number, seconds } from '../format.js'
 import { t, type Key } from '../messages/language.js'
 import { Choice } from '../parts/field.js'
 import { heard } from '../state/live.js'
-import { Plot, type PlotSeries } from './plot.js'
+import { Plot, type PlotProps, type PlotSeries } from './plot.js'
 import { useAnswer } from './reading.js'
 
 interface Chart {
@@ -91,8 +91,9 @@ function samplesIn({ stepSeconds }: HealthResponse, hours: number): number {
   return Math.ceil((hours * 3_600) / stepSeconds)
 }
 
-function latest(answer: HealthResponse, hours: number): { readonly times: readonly number[] } {
-  return { times: answer.times.slice(-samplesIn(answer, hours)) }
+function latest(answer: HealthResponse, hours: number): Pick<PlotProps, 'times' | 'range'> {
+  const to = Math.floor(Date.parse(answer.at) / 1_000)
+  return { times: answer.times.slice(-samplesIn(answer, hours)), range: [to - hours * 3_600, to] }
 }
 
 /** A plot is drawn anew for a screen of another width. */

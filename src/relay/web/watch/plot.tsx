@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
+import { hours } from '../format.js'
 import { language, t } from '../messages/language.js'
 
 export interface PlotSeries {
@@ -11,22 +12,25 @@ export interface PlotProps {
   readonly title: string
   /** Seconds since 1970, one for each value. */
   readonly times: readonly number[]
+  /** What is shown, from and to, in seconds since 1970. */
+  readonly range: readonly [number, number]
   readonly series: readonly PlotSeries[]
   readonly write: (value: number) => string
 }
 
 const HEIGHT = 180
+const FEW = 3
 /** Lines differ in how they are dashed as well: not everybody tells colours apart. */
 const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 3]]
 
 /** Values over time. What it shows now is said in words below it. */
-export function Plot({ title, times, series, write }: PlotProps) {
+export function Plot({ title, times, range, series, write }: PlotProps) {
   const place = useRef<HTMLDivElement>(null)
   const spoken = language.value
   useEffect(() => {
     const element = place.current
     if (!element) return undefined
-    const options = optionsFor(element, series, write)
+    const options = optionsFor(element, range, series, write)
     const data = [times, ...series.map(({ values }) => values)] as unknown as UPlot.AlignedData
     let plot = new UPlot(options, data, element)
     const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }))
@@ -35,7 +39,7 @@ export function Plot({ title, times, series, write }: PlotProps) {
     const scheme = matchMedia('(prefers-color-scheme: dark)')
     const repaint = (): void => {
       plot.destroy()
-      plot = new UPlot(optionsFor(element, series, write), data, element)
+      plot = new UPlot(optionsFor(element, range, series, write), data, element)
     }
     scheme.addEventListener('change', repaint)
     return () => {
@@ -67,8 +71,13 @@ function lastOf(values: readonly (number | null)[], write: (value: number) => st
   return value === null || value === undefined ? t('unknown') : write(value)
 }
 
+function timeOf(seconds: number): string {
+  return hours(new Date(seconds * 1_000).toISOString())
+}
+
 function optionsFor(
   element: HTMLElement,
+  range: readonly [number, number],
   series: readonly PlotSeries[],
   write: (value: number) => string,
 ): UPlot.Options {
@@ -85,15 +94,22 @@ function optionsFor(
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] } },
-    axes: [axis, { ...axis, size: 90, values: (_plot, splits) => splits.map((value) => write(value)) }],
+    scales: {
+      x: { range: [...range] },
+      y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.1 : 1] },
+    },
+    axes: [
+      { ...axis, values: (_plot, splits) => splits.map(timeOf) },
+      { ...axis, size: 90, values: (_plot, splits) => splits.map((value) => write(value)) },
+    ],
     series: [
       {},
       ...series.map((_one, index) => ({
         stroke: colour(`--line-${index + 1}`),
         width: 2,
         dash: [...(DASHES[index] ?? [])],
-        points: { show: false },
+        // Of a relay that has just begun there is no line yet.
+        points: { show: series[0] !== undefined && series[0].values.length < FEW },
       })),
     ],
   }
