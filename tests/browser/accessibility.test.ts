@@ -55,7 +55,7 @@ describe('the till’s page for everybody', () => {
     await dialogOf(till, 'Day…', 'Back')
     await till.button('Advanced Disconnected Sync').click()
     const advanced = page.getByRole('dialog', { name: 'Advanced Sync' })
-    await advanced.getByText('Sends 0 images').waitFor()
+    await advanced.getByText('and fetches 0 images').waitFor()
     await expectAccessible(page, 'Advanced Sync')
     await dialogOf(till, 'Mark As Synced', 'Not now')
     await dialogOf(till, 'Force Complete Sync Data', 'Not now')

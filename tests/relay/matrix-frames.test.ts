@@ -2,6 +2,7 @@ import * as A from '@automerge/automerge'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBill } from '../../src/docs/bills.js'
 import { writeItem } from '../../src/docs/catalogue.js'
+import { nameImage } from '../../src/docs/images.js'
 import { noteText } from '../../src/docs/change-note.js'
 import type { FlatDoc } from '../../src/docs/flat.js'
 import { documentId, shardOf, type DocumentName } from '../../src/docs/naming.js'
@@ -73,6 +74,8 @@ describe('every frame', () => {
     written += 1
     const number = String(written)
     if (kind === 'catalogue') writeItem(draft, before, skuOfFirstShard(), { name: 'Tea' })
+    else if (kind === 'images')
+      nameImage(draft, before, number.padStart(64, '0'), { bytes: 1, type: 'image/png' })
     else if (kind === 'bills') {
       const opened = { at: `${DAY}T12:00:00.000Z`, terminal: 'T01', by: 'Asha' }
       openBill(draft, before, `bill_${number.padStart(20, '0')}`, opened)

@@ -113,6 +113,22 @@ const PROBES: Readonly<Record<string, Probe>> = {
   'POST /v1/report': { body: () => ({ mode: 'online' }), good: 400, code: 'invalid-input' },
   'GET /v1/invoice': { path: '/v1/invoice?number=T01A26-27/000001', good: 404, code: 'unknown-invoice' },
   'POST /v1/stock': { body: () => ({ received: [{ sku: 'TEA', quantity: '1' }] }), good: 200 },
+  'GET /v1/cashiers': { good: 200 },
+  'POST /v1/cashiers': { body: () => ({ by: 'Mira', name: 'Asha' }), good: 400, code: 'invalid-input' },
+  'PUT /v1/cashiers/pin': {
+    body: () => ({ by: 'Mira', name: 'Nobody', pin: '471100' }),
+    good: 404,
+    code: 'unknown-cashier',
+  },
+  'POST /v1/cashiers/remove': {
+    body: () => ({ by: 'Mira', name: 'Nobody' }),
+    good: 404,
+    code: 'unknown-cashier',
+  },
+  'PUT /v1/shop': { body: () => ({ by: 'Mira', address: '1 Main Street' }), good: 200 },
+  'POST /v1/images': { body: () => ({ images: ['0'.repeat(64)] }), good: 200 },
+  'PATCH /v1/images/:sha256': { path: `/v1/images/${'0'.repeat(64)}`, good: 400, code: 'no-offset' },
+  'GET /v1/images/:sha256': { path: `/v1/images/${'0'.repeat(64)}`, good: 404, code: 'no-such-image' },
   'PUT /v1/handoffs/:id': { path: handoff, body: () => ({ size: 1, sha256: '0'.repeat(64) }), good: 200 },
   'PATCH /v1/handoffs/:id': { path: handoff, good: 400, code: 'no-offset' },
   'POST /v1/handoffs/:id/take': {
