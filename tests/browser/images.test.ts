@@ -25,7 +25,10 @@ async function picture(
 
 /** Whether the browser has drawn the picture of an item that a search found. */
 const drawn = ({ page }: TillPage): Promise<unknown> =>
-  page.waitForFunction(`document.querySelector('#hits img.picture')?.naturalWidth === 24`)
+  page.waitForFunction(() => {
+    const picture = document.querySelector('#hits img.picture')
+    return picture instanceof HTMLImageElement && picture.naturalWidth === 24
+  })
 
 describe('pictures of items on the page', () => {
   test('S2 S3 P1 go both ways, and are cleared here only with receipts', async () => {

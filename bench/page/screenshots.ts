@@ -1,0 +1,177 @@
+/**
+ * Walks through the pages of a running shop as people would, and keeps what they show in docs/images.
+ *
+ *   npm run screenshots
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { DEMO_CATALOGUE } from '../../src/cli/demo-catalogue.js'
+import { launchChromium } from '../../tests/browser/chromium.js'
+import { png } from '../../tests/support/pictures.js'
+import { ask, Shop } from './shop.js'
+
+const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url))
+const TILL = { width: 1024, height: 600 }
+const OFFICE = { width: 1280, height: 800 }
+
+async function open(browser: Browser, url: string, viewport = TILL, dark = false): Promise<Page> {
+  const context = await browser.newContext({
+    viewport,
+    locale: 'en-IN',
+    colorScheme: dark ? 'dark' : 'light',
+  })
+  const page = await context.newPage()
+  await page.goto(url)
+  return page
+}
+
+async function openTill(browser: Browser, url: string, viewport = TILL, dark = false): Promise<Page> {
+  const page = await open(browser, url, viewport, dark)
+  await page.locator('html:not([data-mode=unknown])').waitFor()
+  await page.locator('#search').waitFor()
+  return page
+}
+
+async function keep(page: Page, name: string): Promise<void> {
+  // Every picture has been drawn, or will not be.
+  await page.waitForFunction(() => [...document.images].every(({ complete }) => complete))
+  await page.screenshot({ path: join(FOLDER, `${name}.png`) })
+  process.stderr.write(`docs/images/${name}.png\n`)
+}
+
+async function add(page: Page, text: string): Promise<void> {
+  const lines = await page.locator('#line-rows tr').count()
+  await page.locator('#search').fill(text)
+  await page.keyboard.press('Enter')
+  await page.locator('#line-rows tr').nth(lines).waitFor()
+}
+
+async function seal(page: Page): Promise<void> {
+  await page.keyboard.press('F4')
+  await page.keyboard.press('F4')
+  // The bill is gone once the agent has answered.
+  await page.locator('#line-rows tr').first().waitFor({ state: 'detached' })
+}
+
+async function giveImages(url: string): Promise<void> {
+  const { items } = await ask<{ items: { sku: string }[] }>(url, 'GET', '/v1/items?limit=24')
+  for (const [index, { sku }] of items.entries()) {
+    const shade = (step: number): number => 90 + ((index * step) % 140)
+    const response = await fetch(new URL(`/v1/items/${encodeURIComponent(sku)}/image`, url), {
+      method: 'PUT',
+      headers: { 'content-type': 'image/png' },
+      body: Buffer.from(png(72, 72, [shade(37), shade(53), shade(71)])),
+    })
+    if (!response.ok) throw new Error(`The picture of ${sku}: ${await response.text()}`)
+  }
+}
+
+async function tillPages(browser: Browser, url: string): Promise<void> {
+  const page = await openTill(browser, url)
+  for (const text of ['tea', 'soap', 'rice']) await add(page, text)
+  await keep(page, 'till-online')
+  await page.keyboard.press('F3')
+  await page.locator('#grid .tile').first().waitFor()
+  await keep(page, 'till-items')
+  await page.keyboard.press('F3')
+  await seal(page)
+  await page.locator('#invoices .link').first().click()
+  await page.getByRole('dialog').waitFor()
+  await keep(page, 'till-invoice')
+  await page.keyboard.press('Escape')
+  await page.locator('#open-set-up').click()
+  await page.getByRole('tabpanel').waitFor()
+  await page.locator('#set-up-panel tbody tr').first().waitFor()
+  await keep(page, 'till-set-up')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Work Disconnected' }).click()
+  await page.locator('html[data-mode=disconnected]').waitFor()
+  for (const text of ['coffee', 'cola']) await add(page, text)
+  await seal(page)
+  await add(page, 'curd')
+  await page.locator('#search').focus()
+  await keep(page, 'till-disconnected')
+  await page.getByRole('button', { name: 'Advanced Disconnected Sync' }).click()
+  await page.getByText('Sends 0 images').first().waitFor()
+  await keep(page, 'till-advanced-sync')
+  await page.keyboard.press('Escape')
+  await page.getByLabel('Language').selectOption('hi')
+  await keep(page, 'till-hindi')
+  await page.context().close()
+
+  const dark = await openTill(browser, url, TILL, true)
+  await add(dark, 'tea')
+  await keep(dark, 'till-dark')
+  await dark.context().close()
+  const phone = await openTill(browser, url, { width: 390, height: 780 })
+  await keep(phone, 'till-phone')
+  await phone.context().close()
+}
+
+async function printed(browser: Browser, url: string): Promise<void> {
+  const page = await openTill(browser, url, { width: 302, height: 640 })
+  await page.evaluate('window.print = () => undefined')
+  await page.locator('#invoices .link').first().click()
+  await page.getByRole('button', { name: 'Print duplicate' }).click()
+  await page.locator('#slip .qr').waitFor({ state: 'attached' })
+  await page.keyboard.press('Escape')
+  await page.emulateMedia({ media: 'print' })
+  await page.locator('#slip').screenshot({ path: join(FOLDER, 'slip.png') })
+  process.stderr.write('docs/images/slip.png\n')
+  await page.context().close()
+}
+
+async function relayPages(browser: Browser, url: string, password: string): Promise<void> {
+  const page = await open(browser, url, OFFICE)
+  await page.getByLabel('Name').fill('Olga')
+  await page.getByLabel('Password').fill(password)
+  await page.keyboard.press('Enter')
+  await page.getByRole('table').first().waitFor()
+  await keep(page, 'relay-fleet')
+  for (const view of ['Exceptions', 'Incidents', 'Health']) {
+    await page.getByRole('navigation').getByText(view, { exact: true }).click()
+    await page.getByRole('heading', { name: view }).first().waitFor()
+    await keep(page, `relay-${view.toLowerCase()}`)
+  }
+  await page.context().close()
+}
+
+await mkdir(FOLDER, { recursive: true })
+const shop = await Shop.open()
+const browser = await launchChromium()
+try {
+  const relay = await shop.serve('relay', 'serve', '--data', shop.relayData())
+  const password = 'correct horse battery'
+  const file = join(shop.folder, 'password.txt')
+  await writeFile(file, `${password}\n`, { mode: 0o600 })
+  await shop.run(
+    ...(['relay', 'user', 'add', '--data', shop.relayData(), '--name', 'Olga'] as const),
+    '--role',
+    'operator',
+    '--password-file',
+    file,
+  )
+  const first = await shop.serve(
+    'terminal',
+    'serve',
+    '--data',
+    await shop.pair(relay, 'Main Street', 'T01', 'manager', DEMO_CATALOGUE),
+  )
+  const second = await shop.serve(
+    'terminal',
+    'serve',
+    '--data',
+    await shop.pair(relay, 'Main Street', 'T02', 'till'),
+  )
+  await giveImages(first)
+  await ask(second, 'POST', '/v1/sync', {})
+  await tillPages(browser, first)
+  await printed(browser, first)
+  await ask(second, 'POST', '/v1/disconnect', {})
+  await relayPages(browser, relay, password)
+} finally {
+  await browser.close()
+  await shop.close()
+}
