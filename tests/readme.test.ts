@@ -98,7 +98,7 @@ describe.concurrent('the commands of the README', { timeout: LONG }, () => {
       const [relay = '', ...terminals] = addresses
       expect((await fetch(`${relay}/readyz`)).status).toBe(200)
       for (const terminal of terminals)
-        expect(await (await fetch(terminal)).text()).toContain('Sync Data To Server')
+        expect(await (await fetch(`${terminal}/index.js`)).text()).toContain('Sync Data To Server')
       const folder = /Data: +(\S+)/.exec(printed)?.[1] ?? ''
       await access(folder)
       const ended = once(demo, 'exit')

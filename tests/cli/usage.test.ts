@@ -57,6 +57,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'relay settle-fork': FLEET,
   'relay move-epoch': FLEET,
   'relay rename': [...FLEET, '--name <name>'],
+  'slip-code': ['--json', '--text <code>', '--key <public key...>', '--export <file.json>'],
   'relay accept': ['--data <dir>', '--json', '--by <person>', '--incident <n>', '--reason <text>'],
   'relay status': ['--data <dir>', '--json'],
   'relay incidents': ['--data <dir>', '--json'],
