@@ -14,6 +14,15 @@ export function signImageReceipt(body: ImageReceiptBody, signer: Signer): ImageR
   return { body, signature: signer.sign(bytesOf(body)) }
 }
 
+/**
+ * A receipt as the relay that signed it reads it from its own log.
+ * @throws InvalidInput, BadReceipt
+ */
+export function readImageReceipt(value: unknown, relay: string, relayKey: string): ImageReceipt {
+  validate<ImageReceipt>('relay-api.schema.json#/$defs/ImageReceipt', value, 'receipt of an image')
+  return checkImageReceipt(value, { relay, relayKey, shop: value.body.shop })
+}
+
 /** Whom a receipt must come from, and for which shop. */
 export interface ImageReceiptExpectation {
   readonly relay: string

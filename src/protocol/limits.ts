@@ -54,6 +54,9 @@ export const UPLOAD_PART_BYTES = 4 * 1024 * 1024
 /** One part of an image upload or download: small enough to be got through a bad line in one go. */
 export const IMAGE_PART_BYTES = 256 * 1024
 
+/** Bytes of all images of one shop: a picture of 30 kB for each of a hundred thousand items. */
+export const SHOP_IMAGES_BYTES = 4 * 1024 * 1024 * 1024
+
 /** Images named in one request for receipts: each receipt is a signature. */
 export const IMAGES_AT_ONCE = 100
 

@@ -280,6 +280,12 @@ export const ROUTES = {
     who: READERS,
     purpose: 'who changed what, when; a manager in the own shop',
   },
+  shopImage: {
+    method: 'GET',
+    path: '/v1/admin/images/:sha256',
+    who: READERS,
+    purpose: 'an image of a shop; a manager those of the own',
+  },
   incidents: {
     method: 'GET',
     path: '/v1/admin/incidents',

@@ -61,6 +61,7 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
   incidents: {},
   evidence: { answer: 'application/octet-stream' },
   acceptIncident: { body: `${OPERATOR}AcceptOrder`, answer: 'incidents.schema.json#/$defs/Incident' },
+  shopImage: { answer: 'application/octet-stream', query: { shop: 'The shop.' } },
   cashiers: { answer: `${RELAY}CashierList`, query: { shop: 'The shop.' } },
   cashierAdd: { body: `${RELAY}CashierRequest`, answer: `${RELAY}CashierList`, status: 201 },
   cashierPin: { body: `${RELAY}CashierPinRequest`, answer: `${RELAY}CashierList` },

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import type { PendingPairings } from '../docs/generated/types.js'
+import type { ImageReceipt, PendingPairings } from '../docs/generated/types.js'
 import type { DocumentName } from '../docs/naming.js'
 import { validate } from '../docs/validate.js'
+import { readImageReceipt } from '../protocol/image-receipt.js'
 import type { HashCost } from '../protocol/secret-hash.js'
 import { readChecked, writeChecked } from '../storage/atomic-file.js'
 import type { DataDirectory } from '../storage/data-directory.js'
@@ -53,6 +54,8 @@ export interface RelayParts {
   readonly durable: DurableRepo
   readonly registry: IndexLog<DocumentName>
   readonly issued: IssuedReceipts
+  /** Receipts of images, by shop and SHA-256. */
+  readonly imageReceipts: IndexLog<ImageReceipt>
   readonly access: Access
   readonly shops: Shops
   readonly pairings: Pairings
@@ -126,6 +129,13 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
       if (body.serial > marks.get('verified')) unverified.add(id)
     }
   })
+  const { id: relay, signer } = identity
+  const imageReceipts = await IndexLog.open<ImageReceipt>({
+    ...logOptions('image-receipts.log'),
+    parse: (value) => readImageReceipt(value, relay, signer.publicKey),
+    onUnreadable: (key, error) =>
+      log.error({ image: key, error: error.message }, 'image-receipts.log has an unreadable entry'),
+  })
   let access: Access | undefined
   const durable = new DurableRepo({
     storage,
@@ -162,6 +172,7 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
     durable,
     registry,
     issued,
+    imageReceipts,
     access,
     shops,
     pairings,

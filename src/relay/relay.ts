@@ -191,6 +191,7 @@ export class Relay {
       relay: identity.id,
       signer: identity.signer,
       now,
+      issued: parts.imageReceipts,
       log: options.log,
     })
     this.handoffs = new Handoffs({
@@ -346,6 +347,7 @@ export class Relay {
     await this.durable.close()
     await this.registry.close()
     await this.issued.close()
+    await this.images.close()
     await this.incidents.close()
     await this.#directory.release()
   }

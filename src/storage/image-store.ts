@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { readIfThere, writeAtomic } from './atomic-file.js'
 import type { Disk } from './disk.js'
-import { reading, writing } from './errors.js'
+import { reading, StorageReadError, StorageWriteError, writing } from './errors.js'
 import { ensureFolder, listFolder, unless } from './folders.js'
 import { Queues } from './queues.js'
 
@@ -20,6 +20,14 @@ export interface ImageStoreOptions {
   readonly quarantine: string
   readonly disk: Disk
   readonly onDamage: (damage: ImageDamage) => void
+}
+
+/** One transfer of an image to this store. */
+export interface Transfer {
+  /** Parts of different senders are kept apart, so that what one sends wrong spoils nothing of another. */
+  readonly sender?: string
+  /** Looks at the bytes before they get their name; what it throws is told, and nothing of them is kept. */
+  readonly check?: (bytes: Uint8Array) => void
 }
 
 const NAME = /^[0-9a-f]{64}$/
@@ -115,23 +123,50 @@ export class ImageStore {
   }
 
   /** How many bytes of an image that is not whole have come. */
-  async received(sha256: string): Promise<number> {
-    const path = this.#incoming(sha256)
+  async received(sha256: string, sender?: string): Promise<number> {
+    const path = this.#incoming(partOf(sha256, sender))
     const stat = await reading(path, () => unless(['ENOENT'], this.#options.disk.stat(path)))
     return stat?.size ?? 0
   }
 
   /**
+   * Where a transfer goes on. One that ended between its last byte and the image's name is finished now: nobody would
+   * send a part of it any more.
+   * @returns the byte to go on at; `total` where the image is here
+   * @throws StorageReadError, StorageWriteError
+   */
+  resume(sha256: string, total: number, transfer: Transfer = {}): Promise<number> {
+    return this.#queues.run(sha256, async () => {
+      if (this.#sizes.has(sha256)) return total
+      const have = await this.received(sha256, transfer.sender)
+      if (have < total) return have
+      try {
+        await this.#finish(sha256, total, transfer)
+        return total
+      } catch (error) {
+        if (error instanceof StorageReadError || error instanceof StorageWriteError) throw error
+        return 0
+      }
+    })
+  }
+
+  /**
    * Adds a part and fsyncs it; with the last one the image is verified and appears under its name.
    * @returns the byte to go on at
-   * @throws WrongOffset, WrongBytes, StorageWriteError
+   * @throws WrongOffset, WrongBytes, StorageWriteError; what `check` throws
    */
-  append(sha256: string, total: number, offset: number, part: Uint8Array): Promise<number> {
+  append(
+    sha256: string,
+    total: number,
+    offset: number,
+    part: Uint8Array,
+    transfer: Transfer = {},
+  ): Promise<number> {
     return this.#queues.run(sha256, async () => {
       if (this.#sizes.has(sha256)) return total
       const { disk } = this.#options
-      const path = this.#incoming(sha256)
-      const have = await this.received(sha256)
+      const path = this.#incoming(partOf(sha256, transfer.sender))
+      const have = await this.received(sha256, transfer.sender)
       if (offset !== have || have + part.length > total) throw new WrongOffset(have)
       await writing(path, false, async () => {
         const file = await disk.open(path, 'append')
@@ -146,18 +181,21 @@ export class ImageStore {
         }
       })
       if (have + part.length < total) return have + part.length
-      await this.#finish(sha256, total)
+      await this.#finish(sha256, total, transfer)
       return total
     })
   }
 
-  async #finish(sha256: string, total: number): Promise<void> {
+  async #finish(sha256: string, total: number, { sender, check }: Transfer): Promise<void> {
     const { disk, directory } = this.#options
-    const from = this.#incoming(sha256)
+    const from = this.#incoming(partOf(sha256, sender))
     const bytes = await readIfThere(disk, from)
-    if (!bytes || hashOf(bytes) !== sha256) {
-      await unless(['ENOENT'], disk.unlink(from))
-      throw new WrongBytes(sha256)
+    try {
+      if (bytes?.length !== total || hashOf(bytes) !== sha256) throw new WrongBytes(sha256)
+      check?.(bytes)
+    } catch (error) {
+      await writing(from, false, () => unless(['ENOENT'], disk.unlink(from)))
+      throw error
     }
     await writing(this.#path(sha256), false, async () => {
       await disk.rename(from, this.#path(sha256))
@@ -165,6 +203,18 @@ export class ImageStore {
       await disk.syncDirectory(join(directory, INCOMING))
     })
     this.#sizes.set(sha256, total)
+    await this.#dropParts(sha256)
+  }
+
+  /** What other senders began of an image that is here now. What stays is in nobody's way. */
+  async #dropParts(sha256: string): Promise<void> {
+    const { disk, directory } = this.#options
+    try {
+      for (const { name } of (await listFolder(disk, join(directory, INCOMING))) ?? [])
+        if (name.endsWith(`-${sha256}`)) await disk.unlink(this.#incoming(name))
+    } catch {
+      // The image is here, whole and durable.
+    }
   }
 
   /** Deletes an image. @throws StorageWriteError */
@@ -202,6 +252,10 @@ export class ImageStore {
   #incoming(name: string): string {
     return join(this.#options.directory, INCOMING, name)
   }
+}
+
+function partOf(sha256: string, sender: string | undefined): string {
+  return sender === undefined ? sha256 : `${sender}-${sha256}`
 }
 
 export function hashOf(bytes: Uint8Array): string {

@@ -13,6 +13,8 @@ export interface AgentOptions {
   readonly directory: string
   readonly outside: Outside
   readonly log: Log
+  /** Bytes of images kept at most; without it what is right for a till. */
+  readonly imageCacheBytes?: number
 }
 
 /** What an agent is made of that is read from its disk. */

@@ -148,6 +148,8 @@ export class Agent extends EventEmitter<AgentEvents> {
           'the relay was restored from a backup; it gets what it has forgotten again',
         )
         await ledger.forgetAfter(after)
+        // Of images it is not known which: all are asked for anew.
+        await disk.imageReceipts.delete([...disk.imageReceipts.entries()].map(([sha256]) => sha256))
       },
       asked: () => this.standing.asked,
       onRefused: (refused) => this.standing.refused(refused),
@@ -219,6 +221,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       onProgress: (event) => this.emit('progress', event),
       onChange: () => this.emit('status'),
       log,
+      ...(options.imageCacheBytes === undefined ? {} : { cacheBytes: options.imageCacheBytes }),
     })
     this.reporting = new Reporting({
       session: () => this.link.session,

@@ -1,4 +1,5 @@
 import type { ImageReceipt } from '../docs/generated/types.js'
+import { sniffImage } from '../docs/image-type.js'
 import { checkImageReceipt } from '../protocol/image-receipt.js'
 import { IMAGE_PART_BYTES, IMAGES_AT_ONCE } from '../protocol/limits.js'
 import { asRefused, Refused } from '../protocol/problem.js'
@@ -22,6 +23,10 @@ export interface Transferred {
   readonly count: number
   readonly bytes: number
   readonly receipted: number
+  /** Those the relay said now that it has. */
+  readonly vouched: ReadonlySet<string>
+  /** Images of which receipts were held that the relay has no more: it was restored, or its disk was damaged (S5). */
+  readonly lost: number
   readonly notTaken: readonly NotTaken[]
 }
 
@@ -34,27 +39,36 @@ export class ImageTransfer {
   }
 
   /**
-   * Uploads what the relay lacks of these, and collects verified receipts.
-   * @param sent told of each part's bytes
+   * Uploads what the relay lacks of these, and collects verified receipts. A receipt for what it lacks counts no more.
+   * @param sent told of how many bytes went, of how many that are known to have to
    */
   async upload(
     session: RelaySession,
     images: readonly string[],
-    sent: (bytes: number) => void,
+    sent: (done: number, total: number) => void,
     signal: AbortSignal,
   ): Promise<Transferred> {
-    let [count, bytes, receipted] = [0, 0, 0]
+    const { store, receipts } = this.#options
+    const vouched = new Set<string>()
+    let [count, bytes, receipted, lost, total] = [0, 0, 0, 0, 0]
     const notTaken: NotTaken[] = []
     for (let start = 0; start < images.length; start += IMAGES_AT_ONCE) {
       const batch = images.slice(start, start + IMAGES_AT_ONCE)
       const answer = await session.images(batch, signal)
-      receipted += await this.#keep(answer.receipts)
+      receipted += await this.#keep(answer.receipts, vouched)
+      const lacking = [...answer.missing, ...answer.refused].filter(({ sha256 }) => receipts.has(sha256))
+      lost += lacking.length
+      await receipts.delete(lacking.map(({ sha256 }) => sha256))
+      for (const { sha256, offset } of answer.missing) total += (store.size(sha256) ?? offset) - offset
       for (const { sha256, reason } of answer.refused) notTaken.push(refusedImage(sha256, reason))
       const whole: string[] = []
       for (const { sha256, offset } of answer.missing) {
         try {
-          const went = await this.#send(session, sha256, offset, sent, signal)
-          bytes += went
+          const told = (went: number): void => {
+            bytes += went
+            sent(bytes, total)
+          }
+          await this.#send(session, sha256, offset, told, signal)
           count += 1
           whole.push(sha256)
         } catch (error) {
@@ -64,22 +78,28 @@ export class ImageTransfer {
           notTaken.push(refusedImage(sha256, refused.message))
         }
       }
-      if (whole.length > 0) receipted += await this.#keep((await session.images(whole, signal)).receipts)
+      if (whole.length > 0) {
+        receipted += await this.#keep((await session.images(whole, signal)).receipts, vouched)
+        for (const sha256 of whole)
+          if (!vouched.has(sha256)) notTaken.push(refusedImage(sha256, 'the relay gave no receipt for it'))
+      }
     }
-    return { count, bytes, receipted, notTaken }
+    return { count, bytes, receipted, vouched, lost, notTaken }
   }
 
-  async #keep(receipts: readonly ImageReceipt[]): Promise<number> {
-    const { identity, store } = this.#options
+  /** @returns how many of these were not held before */
+  async #keep(given: readonly ImageReceipt[], vouched: Set<string>): Promise<number> {
+    const { identity, store, receipts } = this.#options
     const { relay, relayKey, shop } = identity()
-    let kept = 0
-    for (const receipt of receipts) {
-      const { body } = checkImageReceipt(receipt, { relay, relayKey, shop })
+    const fresh: [string, ImageReceipt][] = []
+    for (const receipt of given) {
+      const { body, signature } = checkImageReceipt(receipt, { relay, relayKey, shop })
       if (store.size(body.sha256) !== body.bytes) continue
-      await this.#options.receipts.set(body.sha256, receipt)
-      kept += 1
+      vouched.add(body.sha256)
+      if (receipts.get(body.sha256)?.signature !== signature) fresh.push([body.sha256, receipt])
     }
-    return kept
+    await receipts.setAll(fresh)
+    return fresh.length
   }
 
   async #send(
@@ -88,17 +108,15 @@ export class ImageTransfer {
     from: number,
     sent: (bytes: number) => void,
     signal: AbortSignal,
-  ): Promise<number> {
+  ): Promise<void> {
     const bytes = await this.#options.store.read(sha256)
     if (!bytes) throw new Refused('failed', 'image-damaged', 'its bytes on this disk were damaged')
     let offset = from
-    let went = 0
     let tries = 0
     while (offset < bytes.length) {
       const part = bytes.subarray(offset, offset + IMAGE_PART_BYTES)
       try {
         offset = await session.sendImagePart(sha256, offset, part, signal)
-        went += part.length
         sent(part.length)
       } catch (error) {
         tries += 1
@@ -107,13 +125,12 @@ export class ImageTransfer {
         offset = missing?.offset ?? bytes.length
       }
     }
-    return went
   }
 
   /**
    * Fetches an image of which the size is known.
    * @returns the bytes that came over the line
-   * @throws Refused, WrongBytes, StorageWriteError
+   * @throws Refused, WrongBytes, NotAnImage, StorageWriteError
    */
   async fetch(
     session: RelaySession,
@@ -124,10 +141,11 @@ export class ImageTransfer {
   ): Promise<number> {
     const { store, receipts, identity } = this.#options
     let total = 0
-    for (let offset = await store.received(sha256); store.size(sha256) === undefined;) {
+    const transfer = { check: (bytes: Uint8Array) => void sniffImage(bytes) }
+    for (let offset = await store.resume(sha256, size, transfer); store.size(sha256) === undefined;) {
       const part = await session.imagePart(sha256, offset, IMAGE_PART_BYTES, signal)
       if (part.length === 0) throw new WrongBytes(sha256)
-      offset = await store.append(sha256, size, offset, part)
+      offset = await store.append(sha256, size, offset, part, transfer)
       total += part.length
       came(part.length)
     }

@@ -7,7 +7,7 @@ import { WrongBytes, type ImageStore } from '../storage/image-store.js'
 import type { IndexLog } from '../storage/index-log.js'
 import type { Bookkeeping } from './bookkeeping.js'
 import { cancelled } from './cancelled.js'
-import type { Catalogue } from './catalogue.js'
+import type { Catalogue, EditRights } from './catalogue.js'
 import type { Log, Outside } from './context.js'
 import type { NotTaken } from './exchange.js'
 import type { TerminalIdentity } from './identity.js'
@@ -69,6 +69,8 @@ export interface ImageSyncResult {
   readonly notTaken: readonly NotTaken[]
   /** Every image that was here when it began is receipted. */
   readonly complete: boolean
+  /** The relay had lost images it had given receipts for: it was restored from a backup, or its disk was damaged (S5). */
+  readonly relayBehind: boolean
 }
 
 export interface ImageForceResult extends Omit<ImageSyncResult, 'downloaded'> {
@@ -84,6 +86,7 @@ export class Images {
   readonly #stopped = new AbortController()
   #running: AbortController | undefined
   #sending: Promise<void> | undefined
+  #progress: ((event: ImageProgress) => void) | undefined
 
   constructor(options: ImagesOptions) {
     this.#options = options
@@ -135,17 +138,22 @@ export class Images {
    * Gives an item a picture.
    * @throws Refused `not-an-image`, `managers-only`, `disconnected`, `unknown-sku`; StorageWriteError
    */
-  async set(by: string, sku: string, bytes: Uint8Array): Promise<Sniffed & { readonly sha256: string }> {
+  async set(
+    by: string,
+    sku: string,
+    bytes: Uint8Array,
+    rights: EditRights = {},
+  ): Promise<Sniffed & { readonly sha256: string }> {
     const { store, documents, identity, catalogue } = this.#options
     const sniffed = sniff(bytes)
-    catalogue.mayEdit()
+    catalogue.mayEdit(rights)
     await catalogue.item(sku)
     const sha256 = await store.put(bytes)
     // Named before an item shows it, so that nobody looks for what is nowhere.
     await documents.change({ kind: 'images', shop: identity().shop }, by, 'add image', (draft, before) =>
       nameImage(draft, before, sha256, sniffed),
     )
-    await catalogue.edit(by, 'set image', [{ sku, image: sha256 }])
+    await catalogue.edit(by, 'set image', [{ sku, image: sha256 }], rights)
     await this.#evict()
     this.#options.onChange()
     return { ...sniffed, sha256 }
@@ -177,7 +185,7 @@ export class Images {
           (session) => this.#transfer.fetch(session, sha256, facts.bytes, () => undefined, signal),
           signal,
         )
-        await this.#evict()
+        await this.#evict(sha256)
       }).finally(() => this.#fetching.delete(sha256))
       this.#fetching.set(sha256, fetching)
     }
@@ -187,11 +195,11 @@ export class Images {
   }
 
   /** *Sync Images to Server Now*: both ways. */
-  sync(signal?: AbortSignal): Promise<ImageSyncResult> {
-    return this.#exclusively(signal, async (stop) => {
+  sync(signal?: AbortSignal, progress?: (event: ImageProgress) => void): Promise<ImageSyncResult> {
+    return this.#exclusively(signal, progress, async (stop) => {
       await this.#options.syncData(stop)
       return this.#options.link.use(async (session) => {
-        const sent = await this.#upload(session, stop)
+        const sent = await this.#upload(session, this.#hashes(), stop)
         const came = await this.#download(session, stop)
         return {
           uploaded: sent.count,
@@ -200,41 +208,58 @@ export class Images {
           receipted: sent.receipted,
           notTaken: [...sent.notTaken, ...came.notTaken],
           complete: sent.notTaken.length === 0 && came.notTaken.length === 0,
+          relayBehind: sent.lost > 0,
         }
       }, stop)
     })
   }
 
-  /** *Force Complete Sync Images*: uploads, and then clears exactly what a verified receipt covers (P1). */
-  force(signal?: AbortSignal): Promise<ImageForceResult> {
-    return this.#exclusively(signal, async (stop) => {
+  /**
+   * *Force Complete Sync Images*: uploads, and then clears exactly what a verified receipt covers and the relay said now
+   * that it has (P1): a receipt says nothing of a relay that was restored since.
+   */
+  force(signal?: AbortSignal, progress?: (event: ImageProgress) => void): Promise<ImageForceResult> {
+    return this.#exclusively(signal, progress, async (stop) => {
       const { store, receipts, link } = this.#options
       await this.#options.syncData(stop)
-      const { count, receipted, notTaken } = await link.use((session) => this.#upload(session, stop), stop)
+      const sent = await link.use((session) => this.#upload(session, this.#hashes(), stop), stop)
+      const { count, receipted, vouched, lost, notTaken } = sent
       let [cleared, bytes, kept] = [0, 0, 0]
       const here = store.entries()
       const total = here.reduce((sum, [, size]) => sum + size, 0)
       for (const [sha256, size] of here) {
-        if (receipts.get(sha256)?.body.bytes !== size) {
+        if (!vouched.has(sha256) || receipts.get(sha256)?.body.bytes !== size) {
           kept += 1
           continue
         }
         await store.remove(sha256)
         cleared += 1
         bytes += size
-        this.#options.onProgress({ phase: 'clearing', done: bytes, total, unit: 'bytes' })
+        this.#tell({ phase: 'clearing', done: bytes, total, unit: 'bytes' })
       }
-      return { uploaded: count, receipted, cleared, bytes, kept, notTaken, complete: notTaken.length === 0 }
+      return {
+        uploaded: count,
+        receipted,
+        cleared,
+        bytes,
+        kept,
+        notTaken,
+        complete: notTaken.length === 0,
+        relayBehind: lost > 0,
+      }
     })
   }
 
   /** In online mode what is new goes to the relay by itself. */
   sendSoon(): void {
-    const { link, bookkeeping, log } = this.#options
+    const { link, bookkeeping, receipts, log } = this.#options
     const { session } = link
     if (bookkeeping.mode !== 'online' || !session || this.#sending || this.running) return
     if (this.figures().unreceipted.count === 0) return
-    this.#sending = within(undefined, [this.#stopped.signal], (stop) => this.#upload(session, stop))
+    const unreceipted = this.#hashes().filter((sha256) => !receipts.has(sha256))
+    this.#sending = within(undefined, [this.#stopped.signal], (stop) =>
+      this.#upload(session, unreceipted, stop),
+    )
       .then(
         () => this.#options.onChange(),
         (error: unknown) => log.warn({ error: (error as Error).message }, 'images could not be sent yet'),
@@ -257,6 +282,7 @@ export class Images {
 
   async #exclusively<R>(
     signal: AbortSignal | undefined,
+    progress: ((event: ImageProgress) => void) | undefined,
     work: (stop: AbortSignal) => Promise<R>,
   ): Promise<R> {
     if (this.#running)
@@ -267,6 +293,7 @@ export class Images {
       )
     const running = new AbortController()
     this.#running = running
+    this.#progress = progress
     try {
       await this.#sending
       const signals = [this.#stopped.signal, running.signal, ...(signal ? [signal] : [])]
@@ -275,32 +302,34 @@ export class Images {
       throw running.signal.aborted ? cancelled() : error
     } finally {
       this.#running = undefined
+      this.#progress = undefined
       this.#options.onChange()
     }
   }
 
-  async #upload(session: RelaySession, stop: AbortSignal) {
-    const { store, receipts, bookkeeping, outside, onProgress } = this.#options
-    const waiting = store.entries().filter(([sha256]) => !receipts.has(sha256))
-    const total = waiting.reduce((sum, [, size]) => sum + size, 0)
-    let done = 0
-    const sent = (bytes: number): void => {
-      done += bytes
-      onProgress({ phase: 'uploading', done, total, unit: 'bytes' })
-    }
-    const result = await this.#transfer.upload(
-      session,
-      waiting.map(([sha256]) => sha256),
-      sent,
-      stop,
-    )
+  #tell(event: ImageProgress): void {
+    this.#progress?.(event)
+    this.#options.onProgress(event)
+  }
+
+  #hashes(): string[] {
+    return this.#options.store.entries().map(([sha256]) => sha256)
+  }
+
+  async #upload(session: RelaySession, images: readonly string[], stop: AbortSignal) {
+    const { bookkeeping, outside, log } = this.#options
+    const sent = (done: number, total: number): void =>
+      this.#tell({ phase: 'uploading', done, total, unit: 'bytes' })
+    const result = await this.#transfer.upload(session, images, sent, stop)
+    if (result.lost > 0)
+      log.warn({ images: result.lost }, 'the relay had lost images it gave receipts for; it gets them again')
     if (result.notTaken.length === 0) await bookkeeping.change({ imagesSynced: outside.now().toISOString() })
     return result
   }
 
   /** As many as the cache holds: the others come when they are shown. */
   async #download(session: RelaySession, stop: AbortSignal) {
-    const { store, onProgress } = this.#options
+    const { store } = this.#options
     let room = this.#limit - figureOf(store.entries()).bytes
     const wanted = (await this.#wanted()).filter(([, size]) => (room -= size) >= 0)
     const total = wanted.reduce((sum, [, size]) => sum + size, 0)
@@ -308,14 +337,17 @@ export class Images {
     const notTaken: NotTaken[] = []
     const came = (part: number): void => {
       bytes += part
-      onProgress({ phase: 'downloading', done: bytes, total, unit: 'bytes' })
+      this.#tell({ phase: 'downloading', done: bytes, total, unit: 'bytes' })
     }
     for (const [sha256, size] of wanted) {
       try {
         await this.#transfer.fetch(session, sha256, size, came, stop)
         count += 1
       } catch (error) {
-        const isOfOne = error instanceof WrongBytes || (error instanceof Refused && error.kind === 'notFound')
+        const isOfOne =
+          error instanceof WrongBytes ||
+          error instanceof NotAnImage ||
+          (error instanceof Refused && error.kind === 'notFound')
         if (!isOfOne) throw error
         notTaken.push({ document: sha256, name: `image ${sha256.slice(0, 12)}`, reason: error.message })
       }
@@ -324,12 +356,12 @@ export class Images {
   }
 
   /** Makes room: what was shown longest ago goes first, and nothing without a receipt. */
-  async #evict(): Promise<void> {
+  async #evict(shown?: string): Promise<void> {
     const { store, receipts } = this.#options
     let over = figureOf(store.entries()).bytes - this.#limit
     for (const [sha256, size] of store.entries()) {
       if (over <= 0) return
-      if (receipts.get(sha256)?.body.bytes !== size) continue
+      if (sha256 === shown || receipts.get(sha256)?.body.bytes !== size) continue
       await store.remove(sha256)
       over -= size
     }

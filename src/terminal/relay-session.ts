@@ -217,7 +217,7 @@ export class RelaySession {
   }
 
   async images(images: readonly string[], signal: AbortSignal): Promise<ImagesResponse> {
-    const answer = await postJson(this.base, '/v1/images', { images }, this.#options(signal))
+    const answer = await postJson(this.base, '/v1/images', { images }, this.#options(signal, PART_TIMEOUT_MS))
     validate<ImagesResponse>(schema('ImagesResponse'), answer, ANSWER)
     return answer
   }

@@ -155,6 +155,11 @@ const PROBES: Readonly<Record<string, Probe>> = {
   'GET /v1/admin/health': { good: 200 },
   'GET /v1/admin/export': { good: 200 },
   'GET /v1/admin/history': { good: 200 },
+  'GET /v1/admin/images/:sha256': {
+    path: `/v1/admin/images/${'0'.repeat(64)}?shop=Main`,
+    good: 404,
+    code: 'no-such-image',
+  },
   'GET /v1/admin/incidents': { good: 200 },
   'GET /v1/admin/evidence/:serial': { path: '/v1/admin/evidence/SERIAL', good: 200 },
   'POST /v1/admin/incidents/accept': {

@@ -126,9 +126,18 @@ export class World {
     return directory
   }
 
-  async agent(directory: string, options: { disk?: Disk; said?: Said[] } = {}): Promise<Agent> {
+  async agent(
+    directory: string,
+    options: { disk?: Disk; said?: Said[]; imageCacheBytes?: number } = {},
+  ): Promise<Agent> {
     const outside = { disk: options.disk ?? nodeDisk, now: () => this.now(), random }
-    const agent = await Agent.open({ directory, outside, log: memoryLog(options.said) })
+    const { imageCacheBytes } = options
+    const agent = await Agent.open({
+      directory,
+      outside,
+      log: memoryLog(options.said),
+      ...(imageCacheBytes === undefined ? {} : { imageCacheBytes }),
+    })
     this.#agents.add(agent)
     return agent
   }

@@ -1,7 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { nodeDisk } from '../../src/storage/disk.js'
 import { hashOf } from '../../src/storage/image-store.js'
 import type { Agent } from '../../src/terminal/agent.js'
+import { FaultyDisk } from '../storage/disks.js'
 import { largePng, png } from '../support/pictures.js'
 import { served, tell, SECRET } from '../support/till-api.js'
 import { World, type RunningRelay } from '../support/world.js'
@@ -71,8 +73,8 @@ describe('images of items', () => {
   test('S2 an upload that is cut goes on with the next sync, and is sent once', async () => {
     const { sha256 } = await manager.images.set('Mira', 'SOAP', LARGE)
     await manager.sync()
-    const shop = manager.identity.shop
-    await relay.relay.images.append(shop, sha256, 0, LARGE.subarray(0, 100_001))
+    const { shop, terminal } = manager.identity
+    await relay.relay.images.append({ shop, terminal }, sha256, 0, LARGE.subarray(0, 100_001))
     const { bytes, complete } = await manager.images.sync()
     expect(complete).toBe(true)
     expect(bytes).toBeLessThanOrEqual(LARGE.length - 100_001)
@@ -80,18 +82,19 @@ describe('images of items', () => {
   })
 
   test('A2 R1 the relay takes no image that is not named, is another, or is brought by a till', async () => {
-    const shop = manager.identity.shop
-    await expect(relay.relay.images.append(shop, hashOf(RED), 0, RED)).rejects.toMatchObject({
+    const { shop, terminal } = manager.identity
+    const from = { shop, terminal }
+    await expect(relay.relay.images.append(from, hashOf(RED), 0, RED)).rejects.toMatchObject({
       code: 'unnamed-image',
     })
     const { sha256 } = await manager.images.set('Mira', 'TEA', RED)
     await manager.sync()
     const wrong = Uint8Array.from(RED).fill(0, 50, 60)
-    await expect(relay.relay.images.append(shop, sha256, 0, wrong).catch(refuse)).rejects.toMatchObject({
+    await expect(relay.relay.images.append(from, sha256, 0, wrong).catch(refuse)).rejects.toMatchObject({
       code: 'wrong-bytes',
     })
     const svg = new TextEncoder().encode('<svg onload="alert(1)"/>')
-    await expect(relay.relay.images.append(shop, sha256, 0, svg)).rejects.toMatchObject({
+    await expect(relay.relay.images.append(from, sha256, 0, svg)).rejects.toMatchObject({
       code: 'not-an-image',
     })
     await till.sync()
@@ -126,11 +129,67 @@ describe('images of items', () => {
     expect((await manager.catalogue.item('TEA')).image).toBeUndefined()
   })
 
-  test('S3 the cache is bounded: what is receipted goes first, what is not never', async () => {
+  test('the status tells of the images', async () => {
     await manager.images.set('Mira', 'TEA', RED)
     const status = await manager.status()
     expect(status.images.cacheLimitBytes).toBe(128 * 1024 * 1024)
     expect(status.images.here.count).toBe(1)
+  })
+
+  test('S3 the cache is bounded: what was shown longest ago goes first, what has no receipt never', async () => {
+    const first = await manager.images.set('Mira', 'TEA', RED)
+    const second = await manager.images.set('Mira', 'SOAP', LARGE)
+    await manager.images.sync()
+    await till.sync()
+    const { length } = LARGE
+    await world.stop(till)
+    till = await world.agent(world.path('T02'), { imageCacheBytes: length + 1 })
+    await till.goOnline('Asha')
+    await till.images.show(first.sha256)
+    await till.images.show(second.sha256)
+    expect(till.images.figures().here).toEqual({ count: 1, bytes: length })
+    // It is fetched again when it is shown, and the other goes for it.
+    await till.images.show(first.sha256)
+    expect(till.images.figures().here).toEqual({ count: 1, bytes: RED.length })
+    await world.stop(manager)
+    manager = await world.agent(world.path('T01'), { imageCacheBytes: 10 })
+    await manager.disconnect('Mira')
+    await manager.images.force()
+    const rights = { whileDisconnected: true }
+    await expect(manager.images.set('Mira', 'TEA', RED)).rejects.toMatchObject({ code: 'disconnected' })
+    await manager.images.set('Mira', 'TEA', png(8, 8, [1, 2, 3]), rights)
+    expect(manager.images.figures()).toMatchObject({ here: { count: 1 }, unreceipted: { count: 1 } })
+  })
+
+  test('D3 S2 a download that ended between its last byte and its name is finished when it is shown again', async () => {
+    const { sha256 } = await manager.images.set('Mira', 'TEA', RED)
+    await manager.images.sync()
+    await world.stop(till)
+    const disk = new FaultyDisk(nodeDisk)
+    till = await world.agent(world.path('T02'), { disk })
+    await till.goOnline('Asha')
+    disk.decide = ({ name, path }) =>
+      name === 'rename' && path.endsWith(sha256) ? { code: 'EIO' } : undefined
+    await expect(till.images.show(sha256)).rejects.toMatchObject({ code: 'image-not-here' })
+    disk.decide = () => undefined
+    expect((await till.images.show(sha256)).bytes).toEqual(Buffer.from(RED))
+  })
+
+  test('over HTTP a sync tells how far it is', async () => {
+    await manager.disconnect('Mira')
+    await manager.images.set('Mira', 'SOAP', LARGE, { whileDisconnected: true })
+    const { url } = await served(world, manager)
+    const response = await fetch(`${url}/v1/images/force`, {
+      method: 'POST',
+      headers: { accept: 'application/x-ndjson' },
+    })
+    const lines = (await response.text()).trim().split('\n')
+    const said = lines.map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>)
+    const { length } = LARGE
+    expect(said).toContainEqual({
+      progress: { phase: 'uploading', done: length, total: length, unit: 'bytes' },
+    })
+    expect(said.at(-1)?.['result']).toMatchObject({ uploaded: 1, cleared: 1, complete: true })
   })
 })
 

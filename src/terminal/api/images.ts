@@ -3,6 +3,7 @@ import { IMAGE_BYTES } from '../../docs/image-type.js'
 import { answerLong, queryOf } from '../../protocol/http.js'
 import { Refused } from '../../protocol/problem.js'
 import type { Agent } from '../agent.js'
+import type { ImageProgress } from '../images.js'
 import { personOf } from './person.js'
 
 /** Images of items, and their sync. */
@@ -38,10 +39,14 @@ export function imagesApi(agent: Agent): Router {
     response.json({ image: null })
   })
   api.post('/images/sync', async (request, response) => {
-    await answerLong(request, response, (_progress, signal) => images.sync(signal))
+    await answerLong(request, response, (progress: (event: ImageProgress) => void, signal) =>
+      images.sync(signal, progress),
+    )
   })
   api.post('/images/force', async (request, response) => {
-    await answerLong(request, response, (_progress, signal) => images.force(signal))
+    await answerLong(request, response, (progress: (event: ImageProgress) => void, signal) =>
+      images.force(signal, progress),
+    )
   })
 
   return api
