@@ -43,7 +43,7 @@ describe('pictures of items on the page', () => {
     await picture(till, png(24, 24, [180, 40, 40]))
     await page.locator('.picture-field img.picture').first().waitFor()
     await page.getByText('Not yet at the relay').waitFor()
-    await till.button('Back to the till Esc').click()
+    await till.button('Back to the till').first().click()
     await page.getByLabel('Item: name, SKU or barcode').fill('tea')
     await drawn(till)
 
