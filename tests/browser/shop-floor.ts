@@ -12,7 +12,7 @@ import type { PersonRole } from '../../src/docs/people.js'
 import { readChecked } from '../../src/storage/atomic-file.js'
 import { DataDirectory } from '../../src/storage/data-directory.js'
 import { nodeDisk } from '../../src/storage/disk.js'
-import { pair } from '../../src/terminal/identity.js'
+import { pair, readIdentity } from '../../src/terminal/identity.js'
 import type { Status } from '../../src/terminal/status.js'
 import type { SyncResult } from '../../src/terminal/syncer.js'
 import { useProcesses, type Served } from '../support/processes.js'
@@ -52,6 +52,8 @@ export interface Terminal {
   dismiss(name: string): Promise<void>
   /** An invoice that is on its disk. */
   invoice(number: string): Promise<ExportedInvoice>
+  /** Of its key, as an auditor is given it. */
+  publicKey(): Promise<string>
   /** Ends its agent as a power failure would. */
   kill(): Promise<void>
   /** Starts its agent again, where the page looks for it. */
@@ -140,6 +142,11 @@ export function useHouse(): House {
       },
       async invoice(number) {
         return (await agent.get<InvoiceLookup>(`/v1/invoices?${new URLSearchParams({ number })}`)).invoice
+      },
+      async publicKey() {
+        const identity = await readIdentity(data, nodeDisk)
+        if (!identity) throw new Error('It is not paired')
+        return identity.signer.publicKey
       },
       async kill() {
         await served.kill()

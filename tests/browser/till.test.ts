@@ -1,5 +1,7 @@
 import type { Route } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { readSlipCode, verifySlipCode } from '../../src/docs/slip-code.js'
+import { readQr } from './qr.js'
 import { sync, useHouse, type Terminal } from './shop-floor.js'
 import { useBrowser } from './till-page.js'
 
@@ -124,6 +126,49 @@ describe('billing on the page', () => {
     expect(held?.lines.map((line) => line.name)).toEqual([name])
     expect(await page.locator('img').count()).toBe(0)
     expect(alerts).toEqual([])
+  })
+
+  test('H2 a printed slip carries a code that a reader reads and the verifier believes', async () => {
+    const terminal = await house.open('disconnected')
+    const till = await browser.open(terminal.url)
+    const { page } = till
+    await till.add('TEA', 'Assam tea')
+    const sold = await terminal.invoice(await till.seal())
+    // The browser's own print dialog would wait for a person.
+    await page.evaluate('window.print = () => undefined')
+    await till.button('Print slip').click()
+    await page.emulateMedia({ media: 'print' })
+    await page.locator('#slip pre', { hasText: sold.number }).waitFor()
+    expect(await page.locator('#slip pre').textContent()).not.toContain('DUPLICATE')
+    expect(await page.locator('#page > header').isVisible()).toBe(false)
+    const code = readSlipCode(await readQr(page, page.locator('#slip .qr')))
+    expect(code).toMatchObject({ number: sold.number, payable: 10_500, currency: 'INR', hash: sold.hash })
+    expect(verifySlipCode(code, await terminal.publicKey())).toBe(true)
+    await page.emulateMedia({ media: 'screen' })
+    await till.button(sold.number).click()
+    await till.button('Print duplicate').click()
+    await page.locator('#slip pre', { hasText: 'DUPLICATE 1' }).waitFor({ state: 'attached' })
+  })
+
+  test('selling more than there is is shown on the bill and in the list, and is sold all the same', async () => {
+    const terminal = await house.open('online')
+    const received = [{ sku: 'PEN', quantity: '1' }]
+    await terminal.agent.send('POST', '/v1/items', {
+      items: [{ sku: 'PEN', price: { minor: 1_050 } }],
+      received,
+    })
+    await sync(terminal.agent)
+    const till = await browser.open(terminal.url)
+    const { page } = till
+    await till.add('PEN', 'Ball pen')
+    expect(await page.locator('#oversold').count()).toBe(0)
+    await page.keyboard.press('F9')
+    await page.keyboard.type('3')
+    await page.keyboard.press('Enter')
+    await page.locator('#oversold', { hasText: 'Ball pen: 3 on this bill, 1 on hand' }).waitFor()
+    expect(await till.seal()).toMatch(/000001$/)
+    await page.getByLabel('Item: name, SKU or barcode').fill('pen')
+    await page.locator('.hit', { hasText: 'oversold: -2 on hand' }).waitFor()
   })
 
   test('a list that comes late does not hide the sale made meanwhile', async () => {
