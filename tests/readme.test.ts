@@ -9,6 +9,7 @@ import { demoCommand } from '../src/cli/demo-command.js'
 import { EXIT } from '../src/cli/exit.js'
 import { relayCommands } from '../src/cli/relay-commands.js'
 import { replayCommand, reportCommands } from '../src/cli/report-commands.js'
+import { slipCodeCommand } from '../src/cli/slip-code-command.js'
 import { terminalCommands } from '../src/cli/terminal-commands.js'
 import { validate } from '../src/docs/validate.js'
 import { KINDS } from '../src/protocol/problem.js'
@@ -154,6 +155,7 @@ function ourCommands(): Map<string, string[]> {
   relayCommands(program)
   replayCommand(terminalCommands(program))
   reportCommands(program)
+  slipCodeCommand(program)
   return helpOf(program)
 }
 
