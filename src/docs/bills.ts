@@ -31,24 +31,38 @@ export interface Bill {
 
 const key = (bill: string, ...rest: readonly string[]): string => keyOf('bill', bill, ...rest)
 
-/** The bills of a document, oldest first. */
-export function billIdsIn(doc: A.Doc<FlatDoc>): string[] {
-  return keysUnder(doc, 'bill')
-    .map(segmentsOf)
-    .filter((segments) => segments.length === 3 && segments[2] === 'opened')
-    .map((segments) => segments[1] ?? '')
-    .sort((a, b) => openedAt(doc, a).localeCompare(openedAt(doc, b)) || a.localeCompare(b))
+const BILLS = keyOf('bill', '')
+
+/** The keys of each bill; a day has many thousand, so that they are neither sorted nor taken apart. */
+function keysByBill(doc: A.Doc<FlatDoc>): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const entry of Object.keys(doc)) {
+    if (!entry.startsWith(BILLS)) continue
+    const bill = entry.slice(0, entry.indexOf('/', BILLS.length))
+    const keys = found.get(bill)
+    if (keys) keys.push(entry)
+    else found.set(bill, [entry])
+  }
+  return found
 }
 
-function openedAt(doc: A.Doc<FlatDoc>, bill: string): string {
-  return (jsonAt(doc, key(bill, 'opened')) as BillOpened | undefined)?.at ?? ''
+/** The bills of a document that are open or parked, oldest first. A day's sealed bills are many, and are not read. */
+export function unsealedIn(doc: A.Doc<FlatDoc>): Bill[] {
+  const found: Bill[] = []
+  for (const [prefix, keys] of keysByBill(doc)) {
+    const id = segmentsOf(prefix)[1] ?? ''
+    if (statusUnder(doc, id, keys) === 'sealed') continue
+    const bill = readKeys(doc, id, keys.sort())
+    if (bill?.status === 'open' || bill?.status === 'parked') found.push(bill)
+  }
+  return found.sort((a, b) => a.opened.at.localeCompare(b.opened.at) || a.id.localeCompare(b.id))
 }
 
-function readLines(doc: A.Doc<FlatDoc>, bill: string): BillLine[] {
+function readLines(doc: A.Doc<FlatDoc>, bill: string, keys: readonly string[]): BillLine[] {
   const lines: BillLine[] = []
-  for (const entry of keysUnder(doc, 'bill', bill, 'line')) {
-    const [, , , id = '', field] = segmentsOf(entry)
-    if (field !== 'item') continue
+  for (const entry of keys) {
+    const [, , part, id = '', field] = segmentsOf(entry)
+    if (part !== 'line' || field !== 'item') continue
     const item = jsonAt(doc, entry)
     validate<BillItem>('bill.schema.json#/$defs/BillItem', item, 'item of a bill line')
     const override = jsonAt(doc, key(bill, 'line', id, 'override')) as LineOverride | undefined
@@ -67,32 +81,40 @@ function readLines(doc: A.Doc<FlatDoc>, bill: string): BillLine[] {
 
 /** @returns undefined when the document has no such bill */
 export function readBill(doc: A.Doc<FlatDoc>, id: string): Bill | undefined {
+  return key(id, 'opened') in doc ? readKeys(doc, id, keysUnder(doc, 'bill', id)) : undefined
+}
+
+function readKeys(doc: A.Doc<FlatDoc>, id: string, keys: readonly string[]): Bill | undefined {
   const opened = jsonAt(doc, key(id, 'opened'))
   if (opened === undefined) return undefined
   validate<BillOpened>('bill.schema.json#/$defs/BillOpened', opened, 'opening of a bill')
   const sealed = new Map(
-    keysUnder(doc, 'bill', id, 'sealed').map((entry) => [
-      segmentsOf(entry)[3] ?? '',
-      textAt(doc, entry) ?? '',
-    ]),
+    sealsAmong(id, keys).map((entry) => [segmentsOf(entry)[3] ?? '', textAt(doc, entry) ?? '']),
   )
   const label = textAt(doc, key(id, 'label'))
   const customer = jsonAt(doc, key(id, 'customer')) as Customer | undefined
   const discount = jsonAt(doc, key(id, 'discount')) as Discount | undefined
   return {
     id,
-    // A seal cannot be undone by an edit of the status made elsewhere at the same time.
-    status: sealed.size > 0 ? 'sealed' : statusOf(textAt(doc, key(id, 'status'))),
+    status: statusUnder(doc, id, keys),
     opened,
     ...(label ? { label } : {}),
     ...(customer ? { customer } : {}),
     ...(discount ? { discount } : {}),
-    lines: readLines(doc, id),
+    lines: readLines(doc, id, keys),
     sealed,
   }
 }
 
-function statusOf(text: string | undefined): BillStatus {
+function sealsAmong(id: string, keys: readonly string[]): string[] {
+  const prefix = key(id, 'sealed', '')
+  return keys.filter((entry) => entry.startsWith(prefix))
+}
+
+/** A seal cannot be undone by an edit of the status made elsewhere at the same time. */
+function statusUnder(doc: A.Doc<FlatDoc>, id: string, keys: readonly string[]): BillStatus {
+  if (sealsAmong(id, keys).length > 0) return 'sealed'
+  const text = textAt(doc, key(id, 'status'))
   return text === 'parked' || text === 'cancelled' ? text : 'open'
 }
 

@@ -11,12 +11,22 @@ export type FlatDoc = Record<string, FlatValue>
 
 /** Joins segments into a key; a slash inside a segment is escaped, so that SKUs may contain one. */
 export function keyOf(...segments: readonly string[]): string {
-  return segments.map((segment) => segment.replaceAll('%', '%25').replaceAll('/', '%2F')).join('/')
+  return segments.map(escaped).join('/')
 }
 
 /** The inverse of {@link keyOf}. */
 export function segmentsOf(key: string): string[] {
-  return key.split('/').map((segment) => segment.replaceAll('%2F', '/').replaceAll('%25', '%'))
+  const segments = key.split('/')
+  // Of a day's many thousand keys hardly one is escaped.
+  return key.includes('%') ? segments.map(unescaped) : segments
+}
+
+function escaped(segment: string): string {
+  return segment.replaceAll('%', '%25').replaceAll('/', '%2F')
+}
+
+function unescaped(segment: string): string {
+  return segment.replaceAll('%2F', '/').replaceAll('%25', '%')
 }
 
 /** What a stored value means to everything that is not Automerge. */

@@ -1,17 +1,19 @@
 import {
   addLine,
-  billIdsIn,
   editBill,
   editLine,
   markSealed,
   openBill,
   readBill,
+  unsealedIn,
   type Bill,
   type BillEdit,
   type BillLine,
   type LineEdit,
 } from '../docs/bills.js'
 import { localDay } from '../docs/business-day.js'
+import type { Item } from '../docs/catalogue.js'
+import type { FlatDoc } from '../docs/flat.js'
 import type { BillItem } from '../docs/generated/types.js'
 import { newId } from '../docs/ids.js'
 import type { DocumentName } from '../docs/naming.js'
@@ -24,6 +26,19 @@ import type { Outside } from './context.js'
 import type { TerminalIdentity } from './identity.js'
 import type { SharedDocuments } from './shared-documents.js'
 import type { Sale, Sold, Till } from './till.js'
+
+/** An item for a new line: by its SKU, or by what was scanned or typed. Units are a decimal, 1 where none is named. */
+export interface Wanted {
+  readonly sku?: string
+  readonly scanned?: string
+  readonly quantity?: string
+}
+
+/** A bill after a deed, and the item that came onto it. */
+export interface Touched {
+  readonly bill: Bill
+  readonly added?: Item
+}
 
 type BillsName = Extract<DocumentName, { kind: 'bills' }>
 
@@ -53,10 +68,7 @@ export class BillDesk {
     const found: Bill[] = []
     for (const name of this.#days()) {
       const doc = await this.#options.documents.look(name)
-      for (const id of doc ? billIdsIn(doc) : []) {
-        const bill = doc && readBill(doc, id)
-        if (bill && (bill.status === 'open' || bill.status === 'parked')) found.push(bill)
-      }
+      if (doc) found.push(...unsealedIn(doc))
     }
     return found
   }
@@ -80,13 +92,17 @@ export class BillDesk {
     return (await this.#find(id)).bill
   }
 
-  async open(by: string): Promise<Bill> {
+  async open(by: string, first?: Wanted): Promise<Touched> {
     const { documents, identity, outside } = this.#options
+    const item = first && (await this.#wanted(first))
     const name = this.#today()
     const id = newId('bill', outside.random)
     const opened = { at: outside.now().toISOString(), terminal: identity().code, by }
-    await documents.change(name, by, 'open bill', (draft, before) => openBill(draft, before, id, opened))
-    return this.get(id)
+    await documents.change(name, by, 'open bill', (draft, before) => {
+      openBill(draft, before, id, opened)
+      if (first && item) this.#put(draft, before, id, item, 0, first.quantity)
+    })
+    return { bill: await this.get(id), ...(item ? { added: item } : {}) }
   }
 
   async #editable(id: string): Promise<{ name: BillsName; bill: Bill }> {
@@ -105,26 +121,40 @@ export class BillDesk {
   }
 
   /** Adds an item of the catalogue, as it is now. */
-  async addLine(by: string, id: string, sku: string, quantity: string): Promise<Bill> {
+  async addLine(by: string, id: string, wanted: Wanted): Promise<Touched> {
     const { name, bill } = await this.#editable(id)
-    const { catalogue, documents, outside } = this.#options
-    const item = await catalogue.item(sku)
+    const item = await this.#wanted(wanted)
+    await this.#options.documents.change(name, by, 'add line', (draft, before) =>
+      this.#put(draft, before, id, item, bill.lines.length, wanted.quantity),
+    )
+    return { bill: await this.get(id), added: item }
+  }
+
+  async #wanted({ sku, scanned }: Wanted): Promise<Item> {
+    const { catalogue } = this.#options
+    if ((sku === undefined) === (scanned === undefined))
+      throw new Refused(
+        'invalid',
+        'invalid-line',
+        'Name the item by its SKU or by what was scanned: one of both.',
+      )
+    const item = sku === undefined ? await catalogue.find(scanned ?? '') : await catalogue.item(sku)
     if (item.withdrawn)
       throw new Refused('conflict', 'item-withdrawn', `"${item.name}" was withdrawn from sale.`)
-    const line = newId('line', outside.random)
+    return item
+  }
+
+  #put(draft: FlatDoc, before: FlatDoc, bill: string, item: Item, order: number, quantity = '1'): void {
     const entry: BillItem = {
-      order: bill.lines.length,
-      sku,
+      order,
+      sku: item.sku,
       name: item.name,
       price: item.price,
       taxes: parseTaxSpec(item.tax),
       ...(item.hsn === undefined ? {} : { hsn: item.hsn }),
       ...(item.unit === undefined ? {} : { unit: item.unit }),
     }
-    await documents.change(name, by, 'add line', (draft, before) =>
-      addLine(draft, before, id, line, entry, quantity),
-    )
-    return this.get(id)
+    addLine(draft, before, bill, newId('line', this.#options.outside.random), entry, quantity)
   }
 
   async editLine(by: string, id: string, line: string, edit: LineEdit): Promise<Bill> {

@@ -100,6 +100,21 @@ export class Catalogue {
     return item
   }
 
+  /**
+   * The item whose SKU or barcode is the text, else the first that a search finds.
+   * @throws Refused `unknown-sku`
+   */
+  async find(text: string): Promise<Item> {
+    const [item] = (await this.search(text, 1)).items
+    if (item) return item
+    throw new Refused(
+      'notFound',
+      'unknown-sku',
+      `No item of the catalogue is called "${text}", nor has this as its SKU or barcode. Check it, or import the item.`,
+      { scanned: text },
+    )
+  }
+
   /** An item with who wrote what where a field is in conflict. */
   async view(sku: string): Promise<ItemView> {
     const item = await this.item(sku)
@@ -132,11 +147,15 @@ export class Catalogue {
   async search(text: string, limit: number, offset = 0): Promise<{ items: Item[]; total: number }> {
     const wanted = text.trim().toLowerCase()
     const words = wanted.split(/\s+/)
+    if (limit === 1 && offset === 0) {
+      // What a scanner reads is one item, and nobody waits until all others have been compared.
+      for await (const { exact } of this.#all()) {
+        const found = exact.get(wanted)
+        if (found) return { items: [found.item], total: 1 }
+      }
+    }
     const ranked: [number, Entry][] = []
-    for await (const { items, exact } of this.#all()) {
-      // What a scanner reads is one item, and nobody waits for the others.
-      const found = limit === 1 && offset === 0 ? exact.get(wanted) : undefined
-      if (found) return { items: [found.item], total: 1 }
+    for await (const { items } of this.#all()) {
       for (const entry of items.values()) {
         if (entry.item.withdrawn) continue
         const rank = rankOf(entry, wanted, words)

@@ -146,20 +146,27 @@ export class DayBooks {
    * these are.
    */
   async everyRecord(book: Book): Promise<{ records: SealedRecord[]; doubled: ReadonlySet<number> }> {
+    const { newestFirst, doubled } = await this.backwards(book)
+    return { records: [...newestFirst].reverse(), doubled }
+  }
+
+  /** As {@link everyRecord}, newest first; only what is taken is read, as reading costs more than all else of a record. */
+  async backwards(
+    book: Book,
+  ): Promise<{ newestFirst: Iterable<SealedRecord>; doubled: ReadonlySet<number> }> {
     const { durable } = this.#options
     const isLoaded = durable.repo.handles[book.id]?.isReady() === true
     const waiting = this.#waiting(book.id)
     const stored = isLoaded ? undefined : await readStoredBook(durable.storage, book.id)
     if (stored) {
-      const all = joined(stored.records, waiting)
-      return { records: all.map((record) => readRecord(record.stored)), doubled: new Set() }
+      return { newestFirst: readBackwards(joined(stored.records, waiting)), doubled: new Set() }
     }
     const doc = (await this.open(book.id))?.doc()
-    if (!doc) return { records: [], doubled: new Set() }
+    if (!doc) return { newestFirst: [], doubled: new Set() }
     const records = [...everyRecordIn(doc), ...(await this.hidden(book))]
     const doubled = new Set(doubledIn(doc))
     if (!isLoaded) await durable.release(book.id)
-    return { records: records.sort((a, b) => a.body.chain.position - b.body.chain.position), doubled }
+    return { newestFirst: records.sort((a, b) => b.body.chain.position - a.body.chain.position), doubled }
   }
 
   /** The records of a book, one for each position, ascending. */
@@ -315,6 +322,10 @@ export class DayBooks {
     }
     await this.#options.entries.delete(ids)
   }
+}
+
+function* readBackwards(records: readonly BookRecord[]): Generator<SealedRecord> {
+  for (let at = records.length - 1; at >= 0; at -= 1) yield readRecord(records[at]?.stored)
 }
 
 function joined(settled: readonly BookRecord[], waiting: readonly BookRecord[]): BookRecord[] {

@@ -38,25 +38,21 @@ export class Lookup {
   async recent(limit: number): Promise<ExportedInvoice[]> {
     const found: ExportedInvoice[] = []
     for (const book of (await this.#options.books.onDisk()).reverse()) {
-      found.push(...(await this.#read(book)).reverse())
-      if (found.length >= limit) break
+      for (const sale of await this.#backwards(book)) if (found.push(sale) >= limit) return found
     }
-    return found.slice(0, limit)
+    return found
   }
 
   async #read(book: Book): Promise<ExportedInvoice[]> {
+    return [...(await this.#backwards(book))].reverse()
+  }
+
+  /** The sales of a book, newest first, each read when it is taken. */
+  async #backwards(book: Book): Promise<Iterable<ExportedInvoice>> {
     const { books } = this.#options
     const covered = await books.coveredUpTo(book)
-    const found: ExportedInvoice[] = []
     // Another copy of this terminal may have sealed at the same positions: neither hides the other.
-    const { records, doubled } = await books.everyRecord(book)
-    for (const record of records) {
-      const { body } = record
-      if (!isSale(body)) continue
-      const sale = exportSale(record, body, body.chain.position <= covered)
-      found.push(doubled.has(body.chain.position) ? { ...sale, fork: true } : sale)
-    }
-    return found
+    return salesOf(await books.backwards(book), covered)
   }
 
   /**
@@ -133,4 +129,16 @@ export class Lookup {
 
 function names(sale: ExportedInvoice, number: string): boolean {
   return sale.corrects !== undefined && 'number' in sale.corrects && sale.corrects.number === number
+}
+
+function* salesOf(
+  { newestFirst, doubled }: Awaited<ReturnType<DayBooks['backwards']>>,
+  covered: number,
+): Generator<ExportedInvoice> {
+  for (const record of newestFirst) {
+    const { body } = record
+    if (!isSale(body)) continue
+    const sale = exportSale(record, body, body.chain.position <= covered)
+    yield doubled.has(body.chain.position) ? { ...sale, fork: true } : sale
+  }
 }

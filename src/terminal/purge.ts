@@ -1,5 +1,5 @@
 import type { DocHandle } from '@automerge/automerge-repo'
-import { billIdsIn, readBill } from '../docs/bills.js'
+import { unsealedIn } from '../docs/bills.js'
 import type { FlatDoc } from '../docs/flat.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { sameHeads } from '../protocol/receipt.js'
@@ -98,9 +98,5 @@ export class Purge {
 const KEPT: readonly string[] = ['']
 
 function hasOpenBills(handle: DocHandle<FlatDoc>): boolean {
-  const doc = handle.doc()
-  return billIdsIn(doc).some((id) => {
-    const status = readBill(doc, id)?.status
-    return status === 'open' || status === 'parked'
-  })
+  return unsealedIn(handle.doc()).length > 0
 }

@@ -2,7 +2,7 @@ import * as A from '@automerge/automerge'
 import { describe, expect, test } from 'vitest'
 import {
   addLine,
-  billIdsIn,
+  unsealedIn,
   editBill,
   editLine,
   markSealed,
@@ -43,7 +43,18 @@ describe('bills', () => {
     const later = { ...OPENED, at: '2026-11-24T07:00:00.000Z', terminal: 'T02' }
     const left = change(A.init<FlatDoc>(), (draft, before) => openBill(draft, before, 'b2', later))
     const right = change(A.init<FlatDoc>(), (draft, before) => openBill(draft, before, 'b1', OPENED))
-    expect(billIdsIn(A.merge(left, right))).toEqual(['b1', 'b2'])
+    expect(unsealedIn(A.merge(left, right)).map(({ id }) => id)).toEqual(['b1', 'b2'])
+  })
+
+  test('those that were sealed or cancelled are not among the unsealed, however they were edited since', () => {
+    let doc = oneBill()
+    for (const id of ['b2', 'b3', 'b4'])
+      doc = change(doc, (draft, before) => openBill(draft, before, id, OPENED))
+    doc = change(doc, (draft, before) => markSealed(draft, before, 'b1', 'T01', 'T01/1'))
+    doc = change(doc, (draft, before) => editBill(draft, before, 'b1', { status: 'parked' }))
+    doc = change(doc, (draft, before) => editBill(draft, before, 'b2', { status: 'cancelled' }))
+    doc = change(doc, (draft, before) => editBill(draft, before, 'b4', { status: 'parked' }))
+    expect(unsealedIn(doc).map(({ id, status }) => `${id} ${status}`)).toEqual(['b3 open', 'b4 parked'])
   })
 
   test('one’s quantity and the other’s discount of the same line both stay', () => {

@@ -113,8 +113,8 @@ describe('force complete', () => {
   test('an open bill stays, with everything in it', async () => {
     const agent = await world.terminal(relay, 'T01', { role: 'manager' })
     await agent.catalogue.edit('Asha', 'import', [{ sku: 'TEA', name: 'Tea', price: { minor: 10_000 } }])
-    const bill = await agent.desk.open('Asha')
-    await agent.desk.addLine('Asha', bill.id, 'TEA', '2')
+    const { bill } = await agent.desk.open('Asha')
+    await agent.desk.addLine('Asha', bill.id, { sku: 'TEA', quantity: '2' })
     await agent.desk.edit('Asha', bill.id, { status: 'parked', label: 'table 4' })
     await agent.forceComplete('Asha', true)
     expect(await agent.desk.get(bill.id)).toMatchObject({

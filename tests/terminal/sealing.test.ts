@@ -70,8 +70,8 @@ describe('sealing', () => {
   test('N1 a cancelled bill and a refused sale consume no number', async () => {
     const agent = await world.terminal(relay, 'T01', { role: 'manager' })
     await agent.catalogue.edit('Asha', 'import', [{ sku: 'TEA', name: 'Tea', price: { minor: 10_000 } }])
-    const bill = await agent.desk.open('Asha')
-    await agent.desk.addLine('Asha', bill.id, 'TEA', '2')
+    const { bill } = await agent.desk.open('Asha')
+    await agent.desk.addLine('Asha', bill.id, { sku: 'TEA', quantity: '2' })
     await expect(agent.desk.seal('Asha', bill.id, [{ type: 'cash', minor: 100 }])).rejects.toThrow('199.00')
     await agent.desk.edit('Asha', bill.id, { status: 'cancelled' })
     await expect(agent.desk.seal('Asha', bill.id, { exactly: { type: 'cash' } })).rejects.toThrow('cancelled')
@@ -82,8 +82,8 @@ describe('sealing', () => {
   test('a bill seals once, however often it is asked', async () => {
     const agent = await world.terminal(relay, 'T01', { role: 'manager' })
     await agent.catalogue.edit('Asha', 'import', [{ sku: 'TEA', name: 'Tea', price: { minor: 10_000 } }])
-    const bill = await agent.desk.open('Asha')
-    await agent.desk.addLine('Asha', bill.id, 'TEA', '2')
+    const { bill } = await agent.desk.open('Asha')
+    await agent.desk.addLine('Asha', bill.id, { sku: 'TEA', quantity: '2' })
     const exactly = { exactly: { type: 'cash' as const } }
     const all = await Promise.all(Array.from({ length: 5 }, () => agent.desk.seal('Asha', bill.id, exactly)))
     expect(new Set(all.map(({ record }) => record.hash)).size).toBe(1)

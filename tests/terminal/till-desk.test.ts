@@ -83,6 +83,51 @@ describe('stock at a till', () => {
   })
 })
 
+describe('a bill by scans', () => {
+  interface Touched {
+    readonly id: string
+    readonly lines: readonly { readonly item: { readonly name: string; readonly order: number } }[]
+    readonly added: unknown
+  }
+
+  test('is opened with its first line in one change, and takes SKUs, barcodes and words', async () => {
+    await ask('POST', '/v1/items', { items: [{ sku: 'PEN', barcodes: ['8901234567890'] }] })
+    const first = await ask<Touched>('POST', '/v1/bills', { line: { scanned: '8901234567890' } })
+    expect(first).toMatchObject({
+      status: 201,
+      body: { added: { sku: 'PEN', name: 'Ball pen', inConflict: false }, lines: [{ quantity: '1' }] },
+    })
+    const lines = `/v1/bills/${first.body.id}/lines`
+    for (const body of [{ scanned: 'tea' }, { scanned: 'assam', quantity: '2' }, { sku: 'PEN' }])
+      expect((await ask('POST', lines, body)).status).toBe(201)
+    const { body } = await ask<Touched>('GET', `/v1/bills/${first.body.id}`)
+    expect(body.lines.map(({ item }) => `${item.order} ${item.name}`)).toEqual([
+      '0 Ball pen',
+      '1 Assam tea',
+      '2 Assam tea',
+      '3 Ball pen',
+    ])
+  })
+
+  test('R1 what no item is called opens no bill and adds no line, and the answer says what to do', async () => {
+    const unknown = {
+      status: 404,
+      body: { type: 'counterfoil:unknown-sku', detail: expect.stringContaining('"0000"') },
+    }
+    expect(await ask('POST', '/v1/bills', { line: { scanned: '0000' } })).toMatchObject(unknown)
+    expect((await ask('GET', '/v1/bills')).body).toEqual({ bills: [] })
+    const { body: bill } = await ask<Touched>('POST', '/v1/bills', {})
+    const lines = `/v1/bills/${bill.id}/lines`
+    expect(await ask('POST', lines, { scanned: '0000' })).toMatchObject(unknown)
+    for (const body of [{}, { sku: 'PEN', scanned: 'PEN' }])
+      expect(await ask('POST', lines, body)).toMatchObject({
+        status: 400,
+        body: { type: 'counterfoil:invalid-line' },
+      })
+    expect((await ask<Touched>('GET', `/v1/bills/${bill.id}`)).body.lines).toEqual([])
+  })
+})
+
 describe('sales as a till shows them', () => {
   const stateOf = async (number: string): Promise<string> =>
     (await ask<{ invoice: { state: string } }>('GET', `/v1/invoices?${new URLSearchParams({ number })}`)).body

@@ -8,6 +8,7 @@ import type {
   EditBill,
   EditLine,
   OnlyBy,
+  OpenBill,
   ReprintRequest,
   SaleRequest,
   SealBill,
@@ -17,7 +18,7 @@ import type { SaleRecord } from '../../docs/record.js'
 import { bodyOf, queryOf } from '../../protocol/http.js'
 import { Refused } from '../../protocol/problem.js'
 import type { Agent } from '../agent.js'
-import { draftOf } from '../bill-desk.js'
+import { draftOf, type Touched } from '../bill-desk.js'
 import type { Sold } from '../till.js'
 import { personOf, TERMINAL_API } from './person.js'
 import { saleView } from './sale-view.js'
@@ -34,8 +35,9 @@ export function billingApi(agent: Agent): Router {
     response.json({ bills: await Promise.all(bills.map((bill) => viewOf(agent, bill))) })
   })
   api.post('/bills', async (request, response) => {
-    const body = bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)
-    response.status(201).json(await viewOf(agent, await desk.open(personOf(agent, response, body))))
+    const { by, line } = bodyOf<OpenBill>(request, `${TERMINAL_API}OpenBill`)
+    const touched = await desk.open(personOf(agent, response, { by }), line)
+    response.status(201).json(await touchedView(agent, touched))
     agent.syncer.pushSoon()
   })
   api.get('/bills/:bill', async (request, response) => {
@@ -50,9 +52,9 @@ export function billingApi(agent: Agent): Router {
     agent.syncer.pushSoon()
   })
   api.post('/bills/:bill/lines', async (request, response) => {
-    const { by, sku, quantity = '1' } = bodyOf<AddLine>(request, `${TERMINAL_API}AddLine`)
-    const bill = await desk.addLine(personOf(agent, response, { by }), request.params.bill, sku, quantity)
-    response.status(201).json(await viewOf(agent, bill))
+    const { by, ...wanted } = bodyOf<AddLine>(request, `${TERMINAL_API}AddLine`)
+    const touched = await desk.addLine(personOf(agent, response, { by }), request.params.bill, wanted)
+    response.status(201).json(await touchedView(agent, touched))
   })
   api.patch('/bills/:bill/lines/:line', async (request, response) => {
     const { by, ...edit } = bodyOf<EditLine>(request, `${TERMINAL_API}EditLine`)
@@ -133,6 +135,13 @@ async function viewOf(agent: Agent, bill: Bill) {
     if (error instanceof PricingError) return { ...bill, sealed, priced: null, problem: error.message }
     throw error
   }
+}
+
+/** The bill, and of what came onto it what a page that only sent a scan does not know. */
+async function touchedView(agent: Agent, { bill, added }: Touched) {
+  const view = await viewOf(agent, bill)
+  if (!added) return view
+  return { ...view, added: { sku: added.sku, name: added.name, inConflict: added.conflicts.length > 0 } }
 }
 
 function soldView(agent: Agent, { record, again }: Sold<SaleRecord>) {

@@ -12,7 +12,7 @@ export const SHAPES: Readonly<Record<string, ApiShape>> = {
   'GET /v1/status': {},
   'GET /v1/events': { answer: 'text/event-stream' },
   'GET /v1/bills': {},
-  'POST /v1/bills': { body: `${TERMINAL}OnlyBy`, status: 201 },
+  'POST /v1/bills': { body: `${TERMINAL}OpenBill`, status: 201 },
   'GET /v1/bills/:bill': {},
   'PATCH /v1/bills/:bill': { body: `${TERMINAL}EditBill` },
   'POST /v1/bills/:bill/lines': { body: `${TERMINAL}AddLine`, status: 201 },

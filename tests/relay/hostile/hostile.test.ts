@@ -114,8 +114,17 @@ describe('hostile frames', () => {
   })
 
   test('R1 A1 A3 each closes its own socket with its code, while another terminal syncs and the relay stays small and prompt', async () => {
+    // The first time the process takes memory for its own code and heap, whoever sends; what hostility costs shows after.
+    await calm(10)
+    await sendAll()
     const before = await calm(10)
     const shop = business()
+    await sendAll()
+    expect(await shop.end()).toBeGreaterThan(1)
+    await isUnharmed(before)
+  }, 300_000)
+
+  async function sendAll(): Promise<void> {
     for (const { name, closes, bytes, unjoined } of HOSTILE_FRAMES) {
       const socket = await opened()
       if (!unjoined) await socket.join(hostile.id)
@@ -129,9 +138,7 @@ describe('hostile frames', () => {
       })
       expect({ name, ...(await socket.closed) }).toMatchObject({ name, code: closes.code })
     }
-    expect(await shop.end()).toBeGreaterThan(1)
-    await isUnharmed(before)
-  }, 300_000)
+  }
 
   test('R1 a socket that joins as 2,000 others is closed at the first of them, and none is there', async () => {
     const socket = await opened()

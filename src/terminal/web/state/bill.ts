@@ -8,6 +8,19 @@ import { note } from './notes.js'
 /** What a line or bill may be changed to; the API's bodies EditLine and EditBill. */
 type Edit = Readonly<Record<string, unknown>>
 
+/** An item by its SKU, or by what was scanned or typed; the API's body NewLine. */
+export type Wanted = { readonly sku: string } | { readonly scanned: string }
+
+export interface Added {
+  readonly sku: string
+  readonly name: string
+  readonly inConflict: boolean
+}
+
+interface Touched extends Bill {
+  readonly added: Added
+}
+
 export interface Sold {
   readonly invoice: ExportedInvoice
   readonly change: number
@@ -78,10 +91,14 @@ async function look(): Promise<void> {
   note(found.status === 'sealed' ? t.value.billSealedElsewhere(numbers) : t.value.billEndedElsewhere)
 }
 
-export function add(sku: string): Promise<void> {
+/** Adds an item; a bill is opened for it where none is at hand. @returns what came onto the bill */
+export function add(wanted: Wanted): Promise<Added> {
   return run(async () => {
-    if (!bill.value) set(await post<Bill>('/v1/bills'))
-    if (bill.value) set(await post<Bill>(`${at(bill.value.id)}/lines`, { sku }))
+    const { added, ...next } = bill.value
+      ? await post<Touched>(`${at(bill.value.id)}/lines`, wanted)
+      : await post<Touched>('/v1/bills', { line: wanted })
+    set(next)
+    return added
   })
 }
 

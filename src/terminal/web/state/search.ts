@@ -1,8 +1,8 @@
 import { signal } from '@preact/signals'
-import { get, messageOf } from '../api.js'
+import { get, messageOf, Problem } from '../api.js'
 import type { FoundItem, Item } from '../shapes.js'
 import { t } from '../texts.js'
-import { add } from './bill.js'
+import { add, type Wanted } from './bill.js'
 import { note, refuse } from './notes.js'
 
 const HITS = 12
@@ -57,39 +57,29 @@ export async function list(text: string): Promise<void> {
 /** A scanner types fast and ends with Enter: the text is taken at once, so that the next scan starts clean. */
 export function enter(text: string): void {
   closeHits()
-  entering = entering.then(() => take(text))
+  entering = entering.then(() => take({ scanned: text }, text))
 }
 
-export function pick(item: FoundItem): void {
+export function pick({ sku }: FoundItem): void {
   closeHits()
-  entering = entering.then(() => addItem(item))
+  entering = entering.then(() => take({ sku }, sku))
 }
 
-async function take(text: string): Promise<void> {
+async function take(wanted: Wanted, text: string): Promise<void> {
   try {
-    const [first] = (await search(text, 1)).items
-    if (!first) throw new Error(t.value.noSuchItem(text))
-    await addItem(first)
+    const { sku, name, inConflict: conflicts } = await add(wanted)
+    note(t.value.added(name))
+    inConflict.value = conflicts ? await itemOf(sku) : undefined
   } catch (error) {
-    giveBack(text, error)
+    refuse(isUnknown(error) ? t.value.noSuchItem(text) : messageOf(error))
+    returned.value = { text }
   }
 }
 
-async function addItem(item: FoundItem): Promise<void> {
-  try {
-    await add(item.sku)
-    note(t.value.added(item.name))
-    inConflict.value = item.conflicts.length > 0 ? await itemOf(item.sku) : undefined
-  } catch (error) {
-    giveBack(item.sku, error)
-  }
+function isUnknown(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'unknown-sku'
 }
 
 export function itemOf(sku: string): Promise<Item> {
   return get<Item>(`/v1/items/${encodeURIComponent(sku)}`)
-}
-
-function giveBack(text: string, error: unknown): void {
-  refuse(messageOf(error))
-  returned.value = { text }
 }
