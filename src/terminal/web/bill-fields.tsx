@@ -4,7 +4,7 @@ import type { Customer } from '../../docs/generated/types.js'
 import { messageOf } from './api.js'
 import type { Field } from './field.js'
 import { discountText, readDiscount } from './money.js'
-import { bill, edit } from './state/bill.js'
+import { bill, edit, openedHere } from './state/bill.js'
 import { billError } from './state/notes.js'
 import { t } from './texts.js'
 import { useField } from './use-field.js'
@@ -53,7 +53,7 @@ function useBillIn(fields: readonly Field[]): void {
   const shown = useRef<string | undefined>(undefined)
   const now = bill.value
   useEffect(() => {
-    const opens = shown.current === undefined && now?.lines.length === 0
+    const opens = shown.current === undefined && now !== undefined && now.id === openedHere()
     shown.current = now?.id
     billError.value = ''
     if (!opens) {

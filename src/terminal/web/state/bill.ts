@@ -37,6 +37,12 @@ export const hasLines = computed(() => bill.value?.lines.some(({ voided }) => !v
 
 let queue: Promise<unknown> = Promise.resolve()
 let waiting = 0
+let opened: string | undefined
+
+/** The bill that an item opened last on this page; others were taken up. */
+export function openedHere(): string | undefined {
+  return opened
+}
 
 const at = (id: string): string => `/v1/bills/${encodeURIComponent(id)}`
 
@@ -94,9 +100,11 @@ async function look(): Promise<void> {
 /** Adds an item; a bill is opened for it where none is at hand. @returns what came onto the bill */
 export function add(wanted: Wanted): Promise<Added> {
   return run(async () => {
-    const { added, ...next } = bill.value
-      ? await post<Touched>(`${at(bill.value.id)}/lines`, wanted)
+    const before = bill.value
+    const { added, ...next } = before
+      ? await post<Touched>(`${at(before.id)}/lines`, wanted)
       : await post<Touched>('/v1/bills', { line: wanted })
+    if (!before) opened = next.id
     set(next)
     return added
   })
