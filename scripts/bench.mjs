@@ -1,7 +1,7 @@
 // Runs the bench: builds the product where it is not built as it stands, installs the bench's packages where there are
 // none, compiles the bench, and hands the arguments on. `npm run bench -- --help` tells them.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,23 +10,13 @@ const bench = join(root, 'bench')
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
 const args = process.argv.slice(2)
 
-/** When the newest file of a folder was changed; 0 where there is none. */
-function newest(folder) {
-  if (!existsSync(folder)) return 0
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((latest, entry) => Math.max(latest, statSync(join(entry.parentPath, entry.name)).mtimeMs), 0)
-}
-
 /** What it says goes to stderr: stdout is the table's. */
 function run(command, commandArgs, folder) {
   const { status } = spawnSync(command, commandArgs, { cwd: folder, stdio: ['inherit', 2, 2] })
   if (status !== 0) process.exit(status ?? 1)
 }
 
-const built = join(root, 'dist', 'cli.js')
-const sources = Math.max(newest(join(root, 'src')), newest(join(root, 'schemas')))
-if (!existsSync(built) || newest(join(root, 'dist')) < sources) run(npm, ['run', 'build'], root)
+run(process.execPath, [join(root, 'scripts', 'built.mjs')], root)
 const modules = join(bench, 'node_modules')
 // What has to be compiled takes minutes, or a compiler that is not there: the short form does without. A whole run tries
 // it once; where it cannot be had, the table says what stands in for it or was skipped.

@@ -112,7 +112,7 @@ describe.concurrent('the commands of the README', { timeout: LONG }, () => {
   })
 
   test(`${TEST} builds, and runs every test`, () => {
-    expect(manifest.scripts).toMatchObject({ pretest: 'npm run build', test: 'vitest run' })
+    expect(manifest.scripts).toMatchObject({ pretest: 'node scripts/built.mjs', test: 'vitest run' })
   })
 
   test('npx counterfoil is the command of this folder, without a network', async () => {

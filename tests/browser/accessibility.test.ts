@@ -9,10 +9,14 @@ const browser = useBrowser()
 
 /** Opens a dialog by a button, looks at it, and closes it. */
 async function dialogOf(till: TillPage, button: string, closes = 'Close'): Promise<void> {
+  const dialogs = till.page.locator('dialog[open]')
+  const below = await dialogs.count()
   await till.button(button).click()
-  await till.page.getByRole('dialog').last().waitFor()
+  await dialogs.nth(below).waitFor()
   await expectAccessible(till.page, `dialog of “${button}”`)
   await till.button(closes).last().click()
+  // Keys are the dialog's as long as it is there.
+  await dialogs.nth(below).waitFor({ state: 'detached' })
 }
 
 /** Elements smaller than a finger needs: below 44 px in either direction. */
