@@ -8,7 +8,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, ApiResponse>>
 }
 
-interface ApiResponse {
+export interface ApiResponse {
   readonly content: Readonly<Record<string, { readonly schema?: Schema }>>
 }
 
