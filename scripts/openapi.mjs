@@ -153,6 +153,7 @@ function eventsOf(events, components) {
     properties: Object.fromEntries(
       Object.entries(events).map(([name, shape]) => [name, { $ref: components.take(shape) }]),
     ),
+    additionalProperties: false,
   }
 }
 
