@@ -6,6 +6,7 @@ import { Asking } from './asking.js'
 import { Held } from './held.js'
 import * as relayDay from './relay-day.js'
 import * as tillDay from './till-day.js'
+import { alone, forkedAndRevoked, moved, type Till } from './troubles.js'
 
 /** Good answers that this day does not bring about, and why. */
 const NOT_ASKED: Readonly<Record<string, string>> = {}
@@ -31,31 +32,34 @@ beforeAll(async () => {
   const operator = visitor.with({ authorization: `Bearer ${relayDay.TOKEN}` })
   const codes = await relayDay.open(operator, visitor)
 
-  const agents: Agent[] = []
+  const tills: Till[] = []
   for (const [index, code] of codes.entries()) {
     const agent = await world.agent(await world.pairWith(relay, `T0${index + 1}`, code))
     await agent.sync()
-    agents.push(agent)
+    const { url } = await served(world, agent)
+    held.watch(url, 'terminal')
+    tills.push({ agent, asking: new Asking(url) })
   }
-  const [first, second] = agents as [Agent, Agent]
-  const { url } = await served(world, first)
-  held.watch(url, 'terminal')
-  const till = new Asking(url)
+  const [first, second, third] = tills as [Till, Till, Till]
+  const till = first.asking
 
   await tillDay.setUp(till)
   const image = await tillDay.pictures(till)
   const number = await tillDay.sell(till)
-  await second.sync()
-  await first.disconnect('Mira')
-  await disagree(first, second)
+  await second.agent.sync()
+  await first.agent.disconnect('Mira')
+  await disagree(first.agent, second.agent)
   await till.good('GET /v1/conflicts')
   await till.good('GET /v1/items?query=tea')
   await tillDay.closeDay(till)
-  // Of what was purged, only the relay knows.
+  await forkedAndRevoked(relay, operator, second)
+  await moved(operator, third)
   await tillDay.people(till)
   await relayDay.terminals(relay, operator, image, number)
   await relayDay.manager(visitor, operator)
   await relayDay.watch(relay, operator)
+  await world.stopRelay(relay)
+  await alone(third)
   await held.settled()
 })
 afterAll(async () => {

@@ -82,7 +82,7 @@ export class Held {
       // Of a route that is not there, only the refusal is known.
       const came = { api, name: `${api} ${method} ${pathname} ${response.status}`, pointer: NO_ROUTE[api] }
       if (response.status !== 404) this.wrong.push(`${came.name}: the document has no such route`)
-      this.#read(came, response.clone())
+      this.#reading.push(this.#read(came, response.clone()))
       return response
     }
     const { responses } = this.#documents[api].paths[path]?.[method.toLowerCase()] ?? { responses: {} }
@@ -98,21 +98,16 @@ export class Held {
     const place = ['paths', path, method.toLowerCase(), 'responses', status, 'content', type, 'schema']
     const came = { api, name, pointer: `${api}#/${place.map(escaped).join('/')}` }
     if (type === 'text/event-stream') return this.#listened(came, response)
-    if (type.endsWith('json')) this.#read(came, response.clone())
+    if (type.endsWith('json')) this.#reading.push(this.#read(came, response.clone()))
     return response
   }
 
-  #read(came: Came, response: Response): void {
-    const type = typeOf(response)
+  async #read(came: Came, response: Response): Promise<void> {
     // Who asked may have gone before the end, and what was not read whole says nothing.
-    const text = response.text().catch(() => undefined)
-    this.#reading.push(
-      text.then((read) => {
-        if (read === undefined) return
-        for (const line of type === 'application/x-ndjson' ? read.trim().split('\n') : [read])
-          this.#check(came, JSON.parse(line))
-      }),
-    )
+    const text = await response.text().catch(() => undefined)
+    if (text === undefined) return
+    const values = typeOf(response) === 'application/x-ndjson' ? text.trim().split('\n') : [text]
+    for (const value of values) this.#check(came, JSON.parse(value))
   }
 
   /** Events are looked at as whoever asked for them reads them. */

@@ -66,8 +66,6 @@ export async function terminals(relay: RunningRelay, operator: Asking, image: Im
   await shown.good(`GET /v1/invoice?${new URLSearchParams({ number })}`)
   expect(await shown.ask('GET /v1/admin/fleet')).toMatchObject({ status: 403 })
   await shown.good('POST /v1/epoch', { body: { reason: 'restored', asked: 'ask_0123456789' } })
-  const fork = await RawTerminal.paired(relay, 'F01')
-  await relay.relay.fleet.forks.note(fork.id, 'A', 'diverged', 'two records at position 3')
 }
 
 /** What an operator looks at, and decides. */
@@ -84,26 +82,17 @@ export async function watch(relay: RunningRelay, operator: Asking): Promise<void
   await operator.good('GET /v1/admin/incidents')
   await operator.good(`GET /v1/admin/evidence/${serial}`)
   expect(await operator.ask('GET /v1/admin/evidence/999999')).toMatchObject({ status: 404 })
+  await operator.good('GET /v1/admin/exceptions')
   await operator.good('POST /v1/admin/incidents/accept', { body: { serial, reason: 'looked at' } })
   for (const route of ['status', 'fleet', 'exceptions', 'health', 'export', 'export?format=csv', 'history'])
     await operator.good(`GET /v1/admin/${route}`)
   for (const { id } of relay.relay.shops.all().flatMap((shop) => [...shop.terminals.values()]))
     await operator.good(`GET /v1/admin/fleet/${id}`)
-  const order = (what: string, terminal: string, more = {}) =>
-    operator.good(`POST /v1/admin/terminals/${what}`, {
-      body: { shop: 'Main', terminal, by: 'Olga', reason: 'as agreed', ...more },
-    })
-  await order('settle-fork', 'F01')
-  await order('move-epoch', 'T03')
-  await order('rename', 'T03', { name: 'Counter 3' })
-  await order('revoke', 'R01')
-  await order('intake', 'R01', { seconds: 60 })
-  await operator.good('GET /v1/admin/status')
-  await order('close-intake', 'R01')
-  await order('reinstate', 'R01')
   expect(await operator.ask('POST /v1/admin/terminals/reinstate', { body: { shop: 'Main' } })).toMatchObject({
     status: 400,
   })
+  const rename = { shop: 'Main', terminal: 'T03', name: 'Counter 3', by: 'Olga' }
+  await operator.good('POST /v1/admin/terminals/rename', { body: rename })
   const cashier = { shop: 'Main', name: 'Ravi', pin: '120034' }
   await operator.good('POST /v1/admin/cashiers', { body: cashier })
   await operator.good('PUT /v1/admin/cashiers/pin', { body: { ...cashier, pin: '560078' } })

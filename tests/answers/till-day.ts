@@ -14,7 +14,7 @@ import { listen } from './events.js'
 const EXACTLY = { exactly: { type: 'cash' } }
 const LINES = { accept: 'application/x-ndjson' }
 const TEA = { sku: 'TEA', name: 'Assam tea', price: { minor: 10_000 }, tax: 'CGST:2.5+SGST:2.5' }
-const PENS = { sku: 'PEN', name: 'Ball pen', price: { minor: 105, per: 10 }, barcodes: ['4006381333931'] }
+const PEN = { sku: 'PEN', name: 'Ball pen', price: { minor: 105, per: 10 }, unit: 'piece', hsn: '9608' }
 
 /** Before anybody signs in: a manager goes online and sets up what is sold. */
 export async function setUp(till: Asking): Promise<void> {
@@ -23,7 +23,7 @@ export async function setUp(till: Asking): Promise<void> {
   expect(await till.ask('POST /v1/online')).toMatchObject({ status: 400 })
   await till.good('POST /v1/online', { body: { confirm: true, by: 'Mira' } })
   await till.good('POST /v1/items', {
-    body: { items: [TEA, PENS], received: [{ sku: 'PEN', quantity: '3' }] },
+    body: { items: [TEA, PEN], received: [{ sku: 'PEN', quantity: '3' }] },
   })
   await till.good('POST /v1/items', { body: { items: [TEA] }, headers: LINES })
   await till.good('POST /v1/sync')
