@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { pathToFileURL, fileURLToPath } from 'node:url'
 
 const root = new URL('../', import.meta.url)
-const PROBLEM = { $ref: '#/components/schemas/Problem' }
+const PROBLEM = 'problem.schema.json'
 
 /** @returns {Promise<{relay: object, terminal: object}>} */
 export async function openApiDocuments() {
@@ -59,7 +59,6 @@ function documentOf({ title, version, schemas, routes }) {
     paths[path] ??= {}
     paths[path][route.method.toLowerCase()] = operationOf(route, components)
   }
-  components.add('Problem', PROBLEM_SCHEMA)
   return {
     openapi: '3.1.0',
     info: {
@@ -113,25 +112,71 @@ function operationOf({ id, path, who, purpose, shape }, components) {
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(shape.body === undefined
       ? {}
-      : { requestBody: { required: true, content: contentOf(shape.body, components) } }),
-    responses: {
-      [String(shape.status ?? 200)]: { description: 'Done.', content: contentOf(shape.answer, components) },
-      default: {
-        description: 'Refused, and why.',
-        content: { 'application/problem+json': { schema: PROBLEM } },
-      },
-    },
+      : { requestBody: { required: true, content: contentOf([shape.body], components) } }),
+    responses: responsesOf(shape, components),
     security: open ? [{}, { bearer: [] }, { cookie: [] }] : [{ bearer: [] }, { cookie: [] }],
   }
 }
 
-function contentOf(shape, components) {
-  if (shape === undefined) return { 'application/json': { schema: { type: 'object' } } }
-  if (!shape.includes('.schema.json')) {
-    const schema = shape.startsWith('text/') ? { type: 'string' } : undefined
-    return { [shape]: schema ? { schema } : {} }
+function responsesOf(shape, components) {
+  const content = {
+    ...contentOf([shape.answer].flat(), components, shape.events),
+    ...(shape.progress === undefined ? {} : linesOf(shape, components)),
   }
-  return { 'application/json': { schema: { $ref: components.take(shape) } } }
+  const done = [shape.status ?? 200].flat().map((status) => [status, { description: 'Done.', content }])
+  return {
+    ...Object.fromEntries(done),
+    default: {
+      description: 'Refused, and why.',
+      content: { 'application/problem+json': { schema: { $ref: components.take(PROBLEM) } } },
+    },
+  }
+}
+
+/** By media type: what is no reference into schemas/ is one. */
+function contentOf(shapes, components, events = {}) {
+  return Object.fromEntries(
+    shapes.map((shape) => {
+      if (shape.includes('.schema.json'))
+        return ['application/json', { schema: { $ref: components.take(shape) } }]
+      if (shape === 'text/event-stream') return [shape, { schema: eventsOf(events, components) }]
+      return [shape, shape.startsWith('text/') ? { schema: { type: 'string' } } : {}]
+    }),
+  )
+}
+
+/** OpenAPI 3.1 has no words for a stream: the schema is that of one event, by its name. */
+function eventsOf(events, components) {
+  return {
+    description: 'Server-sent events: the JSON of `data`, by the name of the event.',
+    type: 'object',
+    properties: Object.fromEntries(
+      Object.entries(events).map(([name, shape]) => [name, { $ref: components.take(shape) }]),
+    ),
+    additionalProperties: false,
+  }
+}
+
+function linesOf({ answer, progress }, components) {
+  const line = (name, shape) => ({
+    type: 'object',
+    properties: { [name]: { $ref: components.take(shape) } },
+    required: [name],
+    additionalProperties: false,
+  })
+  return {
+    'application/x-ndjson': {
+      schema: {
+        description:
+          'Each line, to who accepts lines: progress as it is made, at last the result or the problem.',
+        oneOf: [
+          ...(progress === 'silent' ? [] : [line('progress', progress)]),
+          line('result', answer),
+          line('problem', PROBLEM),
+        ],
+      },
+    },
+  }
 }
 
 /** The schemas a document needs, under names of their own. */
@@ -159,10 +204,6 @@ class Components {
     return `#/components/schemas/${name}`
   }
 
-  add(name, schema) {
-    this.#taken.set(name, schema)
-  }
-
   sorted() {
     return Object.fromEntries([...this.#taken].sort(([a], [b]) => (a < b ? -1 : 1)))
   }
@@ -178,19 +219,6 @@ class Components {
       ),
     )
   }
-}
-
-const PROBLEM_SCHEMA = {
-  description:
-    'RFC 9457. `type` is counterfoil: and a code for programs; `detail` is for people and names the remedy.',
-  type: 'object',
-  properties: {
-    type: { type: 'string', pattern: '^counterfoil:' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-  },
-  required: ['type', 'status', 'detail'],
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

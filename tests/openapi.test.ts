@@ -4,22 +4,19 @@ import { describe, expect, test } from 'vitest'
 import { ROUTES as RELAY } from '../src/relay/access-table.js'
 import { SHAPES } from '../src/terminal/api/shapes.js'
 import { ROUTES as TERMINAL } from '../src/terminal/api/access.js'
-
-interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly requestBody?: unknown }>>>>
-}
+import { openGaps, schemaless, type ApiDocument } from './support/api-document.js'
 
 /** Made from the built product by the script that also writes the files. */
-const made = async (): Promise<Readonly<Record<string, Document>>> => {
+const made = async (): Promise<Readonly<Record<string, ApiDocument>>> => {
   const script = new URL('../scripts/openapi.mjs', import.meta.url).href
   const { openApiDocuments } = (await import(script)) as {
-    openApiDocuments: () => Promise<Readonly<Record<string, Document>>>
+    openApiDocuments: () => Promise<Readonly<Record<string, ApiDocument>>>
   }
   return openApiDocuments()
 }
 
-const written = async (name: string): Promise<Document> =>
-  JSON.parse(await readFile(new URL(`../docs/openapi-${name}.json`, import.meta.url), 'utf8')) as Document
+const written = async (name: string): Promise<ApiDocument> =>
+  JSON.parse(await readFile(new URL(`../docs/openapi-${name}.json`, import.meta.url), 'utf8')) as ApiDocument
 
 const TABLES = {
   relay: Object.values(RELAY).map(({ method, path }) => `${method} ${path}`),
@@ -50,6 +47,29 @@ describe.each(['relay', 'terminal'] as const)('the OpenAPI document of the %s', 
   test('a document that is not valid is found out', async () => {
     const { valid } = await new Validator().validate({ ...(await written(name)), paths: 1 } as never)
     expect(valid).toBe(false)
+  })
+
+  test('says of every JSON answer what is in it, down to the last member', async () => {
+    const document = await written(name)
+    expect(schemaless(document)).toEqual([])
+    expect(openGaps(document)).toEqual([])
+  })
+
+  test('an answer without a schema, or with one that lets anything by, is found out', async () => {
+    const document = await written(name)
+    const answering = (schema: object | undefined): ApiDocument => ({
+      ...document,
+      paths: {
+        '/v1/more': {
+          get: { responses: { '200': { content: { 'application/json': schema ? { schema } : {} } } } },
+        },
+      },
+    })
+    expect(schemaless(answering(undefined))).toEqual(['GET /v1/more 200'])
+    expect(schemaless(answering({}))).toEqual(['GET /v1/more 200'])
+    expect(schemaless(answering({ type: 'object' }))).toEqual(['GET /v1/more 200'])
+    const inner = { type: 'object', properties: { a: { type: 'object' } }, additionalProperties: false }
+    expect(openGaps(answering(inner))).toEqual(['GET /v1/more 200 a'])
   })
 })
 

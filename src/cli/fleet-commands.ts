@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { AcceptOrder, Incident, IntakeWindow, Revocation } from '../docs/generated/types.js'
+import type { AcceptOrder, Incident, IntakeWindow, TerminalStanding } from '../docs/generated/types.js'
 import { action, countOption, withData, type Common } from './context.js'
 import { withKind } from './service.js'
 
@@ -21,12 +21,6 @@ interface AcceptOptions extends Common {
   readonly by?: string
   readonly incident: number
   readonly reason: string
-}
-
-interface TerminalStanding {
-  readonly name: string
-  readonly epoch: string
-  readonly revoked: Revocation | null
 }
 
 /** The relay operator's decisions about terminals. */

@@ -1,5 +1,13 @@
 import type { Command } from 'commander'
-import type { Incident, PairingResponse, RelayConfig, ShopOptions } from '../docs/generated/types.js'
+import type {
+  Incident,
+  IncidentList,
+  PairingResponse,
+  RelayConfig,
+  RelayStatus,
+  ShopOptions,
+  ShopSettled,
+} from '../docs/generated/types.js'
 import { validate } from '../docs/validate.js'
 import { Refused } from '../protocol/problem.js'
 import { cashierCommands } from './cashier-commands.js'
@@ -153,11 +161,7 @@ export function relayCommands(program: Command): void {
             data,
             'relay',
             (client) =>
-              client.send<{ name: string; policy: object }>(
-                'PUT',
-                `/v1/admin/shops?name=${encodeURIComponent(shop)}`,
-                settings,
-              ),
+              client.send<ShopSettled>('PUT', `/v1/admin/shops?name=${encodeURIComponent(shop)}`, settings),
             'relay',
           )
           context.print(answer, JSON.stringify(answer, null, 2))
@@ -176,10 +180,10 @@ export function relayCommands(program: Command): void {
       action(
         async (context, options: Common & { data: string }) => {
           const status = await withKind(options.data, 'relay', (client) =>
-            client.get<{ damage: unknown[]; forks: unknown[] }>('/v1/admin/status'),
+            client.get<RelayStatus>('/v1/admin/status'),
           )
           context.print(status, JSON.stringify(status, null, 2))
-          return status.damage.length + status.forks.length > 0 ? EXIT.found : EXIT.ok
+          return (status.damage ?? []).length + status.forks.length > 0 ? EXIT.found : EXIT.ok
         },
         (options) => options,
       ),
@@ -191,7 +195,7 @@ export function relayCommands(program: Command): void {
       action(
         async (context, options: Common & { data: string }) => {
           const answer = await withKind(options.data, 'relay', (client) =>
-            client.get<{ incidents: Incident[] }>('/v1/admin/incidents'),
+            client.get<IncidentList>('/v1/admin/incidents'),
           )
           context.print(answer, answer.incidents.map(incidentLine).join('\n') || 'None.')
         },

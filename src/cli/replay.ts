@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { negate } from '../docs/credit.js'
-import type { ExportedInvoice, Policy, TaxComponent, Tender } from '../docs/generated/types.js'
+import type {
+  ExportedInvoice,
+  Policy,
+  SealedNumber,
+  ShopView,
+  TaxComponent,
+  Tender,
+} from '../docs/generated/types.js'
 import { priceBill } from '../docs/pricing.js'
 import { Refused } from '../protocol/problem.js'
 import type { ServiceClient } from './client.js'
@@ -41,7 +48,7 @@ const EXACTLY: { readonly exactly: Omit<Tender, 'minor'> } = {
 
 /** Seals the sales of a file through a till's API, in file order. What was sealed before is not sealed again. */
 export async function replay(client: ServiceClient, options: ReplayOptions): Promise<ReplaySummary> {
-  const { policy } = await client.get<{ policy: Policy }>('/v1/shop')
+  const { policy } = await client.get<ShopView>('/v1/shop')
   const file = await readSalesFile(options.file, policy, options.taxes)
   const corrections = planCorrections(file.sales)
   const sales = file.sales.slice(0, options.limit)
@@ -126,9 +133,7 @@ async function sealOne(
 }
 
 async function numberOf(client: ServiceClient, ref: string): Promise<string | undefined> {
-  const { number } = await client.get<{ number: string | null }>(
-    `/v1/sealed?externalRef=${encodeURIComponent(ref)}`,
-  )
+  const { number } = await client.get<SealedNumber>(`/v1/sealed?externalRef=${encodeURIComponent(ref)}`)
   return number ?? undefined
 }
 

@@ -1,7 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import type { HistoryLine } from '../docs/describe.js'
-import type { ItemEdit, Policy, TaxComponent } from '../docs/generated/types.js'
+import type { History, HistoryLine, ItemEdit, ShopView, TaxComponent } from '../docs/generated/types.js'
 import { formatMinor } from '../docs/money.js'
 import { Refused } from '../protocol/problem.js'
 import type { Status } from '../terminal/status.js'
@@ -59,7 +58,7 @@ export function replayCommand(terminal: Command): void {
                   progress: context.progress,
                   signal,
                 }),
-                policy: (await signedIn.get<{ policy: Policy }>('/v1/shop')).policy,
+                policy: (await signedIn.get<ShopView>('/v1/shop')).policy,
               })),
             ),
           )
@@ -126,11 +125,7 @@ export function reportCommands(program: Command): void {
             const base = kind === 'relay' ? '/v1/admin' : '/v1'
             const path = `${base}/history${query}`
             if (context.json) await pipeline(await client.stream(path), process.stdout, { end: false })
-            else
-              context.print(
-                undefined,
-                historyText((await client.get<{ history: HistoryLine[] }>(path)).history),
-              )
+            else context.print(undefined, historyText((await client.get<History>(path)).history))
             return tellDamage(context, client, base)
           })
         },
@@ -177,7 +172,7 @@ async function importCatalogue(
   context: CommandContext,
   { file, by, whileDisconnected = false }: ByPerson & { file: string; whileDisconnected?: boolean },
 ): Promise<{ items: number; changed: number; received: number }> {
-  const { policy } = await client.get<{ policy: Policy }>('/v1/shop')
+  const { policy } = await client.get<ShopView>('/v1/shop')
   const { readCatalogueFile } = await import('./catalogue-file.js')
   const { items, received } = await readCatalogueFile(file, policy.minorDigits)
   const batches = [...batchesOf(items)]

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { PersonList, PersonView } from '../docs/generated/types.js'
 import { action, choiceOption, withData, type Common } from './context.js'
 import { newPassword } from './password.js'
 import { withKind } from './service.js'
@@ -14,13 +15,6 @@ interface AddOptions extends UserOptions {
   readonly role: (typeof ROLES)[number]
   readonly shop?: string
   readonly passwordFile?: string
-}
-
-interface Shown {
-  readonly name: string
-  readonly role: string
-  readonly shop?: string
-  readonly since: string
 }
 
 /** The people who sign in at a relay's pages. */
@@ -43,7 +37,7 @@ export function userCommands(relay: Command): void {
             data,
             'relay',
             (client) =>
-              client.send<Shown>('POST', '/v1/admin/people', {
+              client.send<PersonView>('POST', '/v1/admin/people', {
                 name,
                 role,
                 ...(shop === undefined ? {} : { shop }),
@@ -62,9 +56,7 @@ export function userCommands(relay: Command): void {
     .action(
       action(
         async (context, { data }: Common & { data: string }) => {
-          const answer = await withKind(data, 'relay', (client) =>
-            client.get<{ people: Shown[] }>('/v1/admin/people'),
-          )
+          const answer = await withKind(data, 'relay', (client) => client.get<PersonList>('/v1/admin/people'))
           context.print(answer, answer.people.map(describe).join('\n') || 'Nobody. Add one: relay user add.')
         },
         (options) => options,
@@ -109,6 +101,6 @@ function withPassword(command: Command): Command {
   return command.option('--password-file <file>', 'take the password from the first line of a file')
 }
 
-function describe({ name, role, shop }: Shown): string {
+function describe({ name, role, shop }: PersonView): string {
   return `${name} (${role}${shop === undefined ? '' : ` of ${shop}`})`
 }

@@ -1,24 +1,12 @@
 import { positionOf } from './daybook.js'
+import type { HistoryLine } from './generated/types.js'
 import { plain, segmentsOf, type Scalar } from './flat.js'
 import type { Edit, HistoryEntry } from './history.js'
 import { describeDocument, type DocumentName } from './naming.js'
 import { isSecretKey } from './people.js'
 import { isSale, readRecord, type RecordBody } from './record.js'
 
-/** One line of history, ready to print: who, when, what, old and new value. */
-export interface HistoryLine {
-  readonly document: string
-  readonly name: string
-  readonly change: string
-  readonly at: string
-  readonly terminal: string
-  readonly by: string
-  readonly did: string
-  /** What the value belongs to: `item 85123A price`, `bill … line … quantity`, `record 12`. */
-  readonly what: string
-  readonly old: readonly (string | number | boolean | null)[]
-  readonly new: string | number | boolean | null
-}
+export type { HistoryLine } from './generated/types.js'
 
 /** What stands in history instead of a value that is nobody's to read. */
 const SECRET = '(not shown)'

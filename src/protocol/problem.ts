@@ -1,11 +1,7 @@
+import type { Problem } from '../docs/generated/types.js'
+
 /** An error as HTTP tells it: application/problem+json (RFC 9457). */
-export interface Problem {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail: string
-  readonly [member: string]: unknown
-}
+export type { Problem } from '../docs/generated/types.js'
 
 /** What kind of failure it is, and with it the HTTP status and the exit code of the command. */
 export const KINDS = {

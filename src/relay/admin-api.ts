@@ -1,4 +1,12 @@
-import type { PairingRequest, PairingResponse, ShopOptions } from '../docs/generated/types.js'
+import type {
+  IncidentList,
+  PairingRequest,
+  PairingResponse,
+  RelayStatus,
+  ShopOptions,
+  ShopSettled,
+  TerminalBrief,
+} from '../docs/generated/types.js'
 import { csvParts } from '../docs/export.js'
 import { historyAbout, type Library } from '../docs/history-query.js'
 import type { ShopTerminal } from '../docs/shop.js'
@@ -6,6 +14,7 @@ import { bodyOf, queryOf } from '../protocol/http.js'
 import { Refused } from '../protocol/problem.js'
 import { dayRangeOf } from '../protocol/queries.js'
 import { sendJsonList, sendParts } from '../protocol/streams.js'
+import type { Told } from '../protocol/told.js'
 import { VERSION } from '../protocol/version.js'
 import { mustBeOwnShop, nameOf, shopBoundTo } from './caller.js'
 import type { Relay } from './relay.js'
@@ -39,7 +48,8 @@ export function adminApi(routes: Routes, relay: Relay): void {
     mustBeOwnShop(caller, relay.shops.byName(name)?.id)
     const options = bodyOf<ShopOptions>(request, `${body}ShopOptions`)
     const shop = await relay.shops.configure(name, options, nameOf(caller))
-    response.json({ ...shop, terminals: [...shop.terminals.values()].map(withoutKeys) })
+    const answer: Told<ShopSettled> = { ...shop, terminals: [...shop.terminals.values()].map(withoutKeys) }
+    response.json(answer)
   })
 
   routes.on('status', (_request, response, caller) => {
@@ -47,7 +57,7 @@ export function adminApi(routes: Routes, relay: Relay): void {
     const ownName = own === undefined ? undefined : relay.shops.get(own).name
     const isShown = ({ shop }: { readonly shop: string }): boolean =>
       ownName === undefined || shop === ownName
-    response.json({
+    const answer: Told<RelayStatus> = {
       relay: relay.identity.id,
       organisation: relay.identity.organisation,
       publicKey: relay.identity.signer.publicKey,
@@ -74,7 +84,8 @@ export function adminApi(routes: Routes, relay: Relay): void {
             connected: relay.isConnected(terminal.id),
           })),
         })),
-    })
+    }
+    response.json(answer)
   })
 
   routes.on('export', async (request, response, caller) => {
@@ -97,7 +108,8 @@ export function adminApi(routes: Routes, relay: Relay): void {
   })
 
   routes.on('incidents', (_request, response) => {
-    response.json({ incidents: relay.incidents.list() })
+    const answer: Told<IncidentList> = { incidents: relay.incidents.list() }
+    response.json(answer)
   })
 
   routes.on('evidence', async (request, response) => {
@@ -124,7 +136,7 @@ function ofShop(library: Library, shop: string | undefined): Library {
   }
 }
 
-function withoutKeys({ id, code, name, role, epoch, revoked, intake }: ShopTerminal) {
+function withoutKeys({ id, code, name, role, epoch, revoked, intake }: ShopTerminal): TerminalBrief {
   return {
     id,
     code,

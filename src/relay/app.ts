@@ -1,7 +1,9 @@
 import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
+import type { Alive, Ready } from '../docs/generated/types.js'
 import { notFound, problems } from '../protocol/http.js'
 import { PAGE_POLICY } from '../protocol/page-policy.js'
+import { problemFor, Refused } from '../protocol/problem.js'
 import { VERSION } from '../protocol/version.js'
 import { adminApi } from './admin-api.js'
 import { browsers } from './browsers.js'
@@ -56,11 +58,18 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
     },
   })
   routes.on('health', (_request, response) => {
-    response.json({ status: 'ok', version: VERSION })
+    const answer: Alive = { status: 'ok', version: VERSION }
+    response.json(answer)
   })
   routes.on('ready', (_request, response) => {
-    const stopping = options.stopping()
-    response.status(stopping ? 503 : 200).json({ status: stopping ? 'stopping' : 'ready' })
+    if (options.stopping()) {
+      // Not thrown: who looks whether it is ready is no failure to report.
+      const problem = problemFor(new Refused('unavailable', 'stopping', 'This relay is being stopped.'))
+      response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+      return
+    }
+    const answer: Ready = { status: 'ready' }
+    response.json(answer)
   })
   pageRoutes(routes)
   peopleApi(routes, relay)

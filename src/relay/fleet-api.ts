@@ -1,4 +1,10 @@
-import type { FleetOrder, IntakeOrder, RenameOrder } from '../docs/generated/types.js'
+import type {
+  FleetOrder,
+  IntakeOrder,
+  IntakeWindow,
+  RenameOrder,
+  TerminalStanding,
+} from '../docs/generated/types.js'
 import { pendingMove } from '../docs/fleet.js'
 import type { ShopTerminal } from '../docs/shop.js'
 import { bodyOf } from '../protocol/http.js'
@@ -25,7 +31,13 @@ export function fleetApi(routes: Routes, relay: Relay): void {
 
   routes.on('intake', async (request, response, caller) => {
     const order = bodyOf<IntakeOrder>(request, `${body}IntakeOrder`)
-    response.json(await intake.open(order.shop, order.terminal, order.seconds, decided(caller, order)))
+    const answer: IntakeWindow = await intake.open(
+      order.shop,
+      order.terminal,
+      order.seconds,
+      decided(caller, order),
+    )
+    response.json(answer)
   })
 
   routes.on('closeIntake', async (request, response, caller) => {
@@ -61,7 +73,7 @@ function decided(caller: SignedIn | Machine, { by, reason }: FleetOrder): Decide
   return { by: caller.kind === 'machine' && by !== undefined ? by : nameOf(caller), reason }
 }
 
-function standing(terminal: ShopTerminal) {
+function standing(terminal: ShopTerminal): TerminalStanding {
   const { id, code, name, epoch, revoked, intake, fork } = terminal
   return {
     id,

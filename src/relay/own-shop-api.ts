@@ -4,6 +4,7 @@ import type {
   OwnCashierPinRequest,
   OwnCashierRequest,
   OwnShopRequest,
+  ShopFacts,
 } from '../docs/generated/types.js'
 import { bodyOf } from '../protocol/http.js'
 import { Cashiers } from './cashiers.js'
@@ -58,6 +59,7 @@ export function ownShopApi(routes: Routes, relay: Relay): void {
   routes.on('ownShop', async (request, response, { identity }) => {
     const { by, ...facts } = bodyOf<OwnShopRequest>(request, `${body}OwnShopRequest`)
     const { name, address, taxId } = await relay.shops.configure(shopOf(identity), facts, note(identity, by))
-    response.json({ name, address: address ?? null, taxId: taxId ?? null })
+    const answer: ShopFacts = { name, address: address ?? null, taxId: taxId ?? null }
+    response.json(answer)
   })
 }

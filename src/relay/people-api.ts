@@ -1,5 +1,12 @@
 import type { Response } from 'express'
-import type { NewPassword, NewPerson, UserSignIn } from '../docs/generated/types.js'
+import type {
+  Done,
+  NewPassword,
+  NewPerson,
+  PersonList,
+  PersonView,
+  UserSignIn,
+} from '../docs/generated/types.js'
 import { bodyOf, queryOf } from '../protocol/http.js'
 import { Refused } from '../protocol/problem.js'
 import { keyOfAddress } from './addresses.js'
@@ -16,6 +23,7 @@ export const ACCOUNT_GUESSES: BucketSize = { burst: 10, perSecond: 1 / 60 }
 export const ADDRESS_GUESSES: BucketSize = { burst: 30, perSecond: 1 / 20 }
 
 const body = 'relay-api.schema.json#/$defs/'
+const DONE: Done = {}
 
 /** Signing in and out, and who may. */
 export function peopleApi(routes: Routes, relay: Relay): void {
@@ -74,7 +82,7 @@ export function peopleApi(routes: Routes, relay: Relay): void {
     relay.people.signOut(session)
     relay.watch.streams.lookAgain()
     setCookie(response, request.secure, '', 0)
-    response.json({})
+    response.json(DONE)
   })
 
   routes.on('me', (_request, response, { person }) => {
@@ -82,7 +90,8 @@ export function peopleApi(routes: Routes, relay: Relay): void {
   })
 
   routes.on('people', (_request, response) => {
-    response.json({ people: relay.people.list().map((person) => shown(relay, person)) })
+    const answer: PersonList = { people: relay.people.list().map((person) => shown(relay, person)) }
+    response.json(answer)
   })
 
   routes.on('personAdd', async (request, response, caller) => {
@@ -108,7 +117,7 @@ export function peopleApi(routes: Routes, relay: Relay): void {
     await relay.people.setPassword(name, password)
     relay.watch.streams.lookAgain()
     relay.log.info({ person: name, by: nameOf(caller) }, 'a person has a new password')
-    response.json({})
+    response.json(DONE)
   })
 
   routes.on('personRemove', async (request, response, caller) => {
@@ -117,11 +126,11 @@ export function peopleApi(routes: Routes, relay: Relay): void {
     await relay.people.remove(name)
     relay.watch.streams.lookAgain()
     relay.log.info({ person: name, by: nameOf(caller) }, 'a person may not sign in any more')
-    response.json({})
+    response.json(DONE)
   })
 }
 
-function shown(relay: Relay, { shop, ...person }: Person): object {
+function shown(relay: Relay, { shop, ...person }: Person): PersonView {
   if (shop === undefined) return person
   return { ...person, shop: relay.shops.all().find(({ id }) => id === shop)?.name ?? shop }
 }

@@ -13,7 +13,9 @@ import type {
   PairRequest,
   PairResponse,
   PullRequest,
+  InvoiceLookup,
   Refusal,
+  StockChanged,
   StockReceived,
   SyncRequest,
   SyncResponse,
@@ -167,14 +169,16 @@ export function terminalApi(routes: Routes, relay: Relay): void {
     const number = queryOf(request, 'number')
     if (number === undefined) throw new Refused('invalid', 'invalid-query', 'Name the invoice: ?number=…')
     mustBeReadable(relay, identity, number)
-    response.json(await relay.invoices.find(number, identity.shop))
+    const answer: InvoiceLookup = await relay.invoices.find(number, identity.shop)
+    response.json(answer)
   })
 
   routes.on('stock', async (request, response, { identity }) => {
     notForIntake(identity)
     const { received } = bodyOf<StockReceived>(request, `${body}StockReceived`)
     await relay.backlog.settled()
-    response.json({ changed: await relay.stock.receive(identity, received) })
+    const answer: StockChanged = { changed: await relay.stock.receive(identity, received) }
+    response.json(answer)
   })
 
   routes.on('handoffBegin', async (request, response, { identity }) => {

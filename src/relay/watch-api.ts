@@ -1,5 +1,6 @@
 import type {
   AcceptOrder,
+  Done,
   ExceptionsResponse,
   FleetResponse,
   TerminalReport,
@@ -22,7 +23,8 @@ export function watchApi(routes: Routes, relay: Relay): void {
     const report = bodyOf<TerminalReport>(request, 'report.schema.json#/$defs/TerminalReport')
     mustBeTimes(report)
     watch.report(identity.terminal, report)
-    response.json({})
+    const answer: Done = {}
+    response.json(answer)
   })
 
   routes.on('fleet', (_request, response, caller) => {

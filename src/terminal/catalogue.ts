@@ -1,35 +1,16 @@
 import * as A from '@automerge/automerge'
-import {
-  itemKey,
-  readItem,
-  skusIn,
-  writeItem,
-  type Item,
-  type ItemEdit,
-  type ItemField,
-} from '../docs/catalogue.js'
+import { itemKey, readItem, skusIn, writeItem, type Item, type ItemEdit } from '../docs/catalogue.js'
 import type { FlatDoc } from '../docs/flat.js'
+import type { ItemView } from '../docs/generated/types.js'
 import { groupBy } from '../docs/group.js'
 import { authorsOf } from '../docs/history.js'
 import { shardOf, type DocumentName } from '../docs/naming.js'
 import { parseTaxSpec } from '../docs/tax.js'
 import { Refused } from '../protocol/problem.js'
+import type { Told } from '../protocol/told.js'
 import type { Mode } from './bookkeeping.js'
 import type { TerminalIdentity } from './identity.js'
 import type { SharedDocuments } from './shared-documents.js'
-
-/** A value of a field in conflict, with who wrote it and when. */
-export interface ConflictingValue {
-  readonly value: string
-  readonly winner: boolean
-  readonly terminal: string
-  readonly by: string
-  readonly at: string
-}
-
-export interface ItemView extends Omit<Item, 'conflicts'> {
-  readonly conflicts: readonly { readonly field: ItemField; readonly values: readonly ConflictingValue[] }[]
-}
 
 export interface CatalogueOptions {
   readonly identity: () => TerminalIdentity
@@ -116,7 +97,7 @@ export class Catalogue {
   }
 
   /** An item with who wrote what where a field is in conflict. */
-  async view(sku: string): Promise<ItemView> {
+  async view(sku: string): Promise<Told<ItemView>> {
     const item = await this.item(sku)
     if (item.conflicts.length === 0) return { ...item, conflicts: [] }
     const doc = await this.#options.documents.look(this.#name(this.#shardOf(sku)))

@@ -1,7 +1,14 @@
-import type { ImageReceipt } from '../docs/generated/types.js'
+import type {
+  ImageCount,
+  ImageFigures,
+  ImageForceResult,
+  ImageReceipt,
+  ImageSyncResult,
+} from '../docs/generated/types.js'
 import { sniffImage, NotAnImage, type Sniffed } from '../docs/image-type.js'
 import { imagesIn, nameImage, type ImageFacts } from '../docs/images.js'
 import { Refused } from '../protocol/problem.js'
+import type { Told } from '../protocol/told.js'
 import { within } from '../protocol/within.js'
 import { WrongBytes, type ImageStore } from '../storage/image-store.js'
 import type { IndexLog } from '../storage/index-log.js'
@@ -47,37 +54,6 @@ export interface ImageProgress {
   readonly unit: 'bytes'
 }
 
-export interface Figure {
-  readonly count: number
-  readonly bytes: number
-}
-
-/** Images on this terminal, and those its catalogue shows that are not here. */
-export interface ImageFigures {
-  readonly here: Figure
-  /** No verified receipt covers them (S3). */
-  readonly unreceipted: Figure
-  readonly cacheLimitBytes: number
-  readonly lastSync: string | null
-}
-
-export interface ImageSyncResult {
-  readonly uploaded: number
-  readonly downloaded: number
-  readonly bytes: number
-  readonly receipted: number
-  readonly notTaken: readonly NotTaken[]
-  /** Every image that was here when it began is receipted. */
-  readonly complete: boolean
-  /** The relay had lost images it had given receipts for: it was restored from a backup, or its disk was damaged (S5). */
-  readonly relayBehind: boolean
-}
-
-export interface ImageForceResult extends Omit<ImageSyncResult, 'downloaded'> {
-  readonly cleared: number
-  readonly kept: number
-}
-
 /** The images of this terminal: kept in a bounded cache, named in a document, and handed to the relay for receipts. */
 export class Images {
   readonly #options: ImagesOptions
@@ -109,7 +85,7 @@ export class Images {
   }
 
   /** What the catalogue shows and is not here. */
-  async wanted(): Promise<Figure> {
+  async wanted(): Promise<ImageCount> {
     return figureOf(await this.#wanted())
   }
 
@@ -195,7 +171,7 @@ export class Images {
   }
 
   /** *Sync Images to Server Now*: both ways. */
-  sync(signal?: AbortSignal, progress?: (event: ImageProgress) => void): Promise<ImageSyncResult> {
+  sync(signal?: AbortSignal, progress?: (event: ImageProgress) => void): Promise<Told<ImageSyncResult>> {
     return this.#exclusively(signal, progress, async (stop) => {
       await this.#options.syncData(stop)
       return this.#options.link.use(async (session) => {
@@ -218,7 +194,7 @@ export class Images {
    * *Force Complete Sync Images*: uploads, and then clears exactly what a verified receipt covers and the relay said now
    * that it has (P1): a receipt says nothing of a relay that was restored since.
    */
-  force(signal?: AbortSignal, progress?: (event: ImageProgress) => void): Promise<ImageForceResult> {
+  force(signal?: AbortSignal, progress?: (event: ImageProgress) => void): Promise<Told<ImageForceResult>> {
     return this.#exclusively(signal, progress, async (stop) => {
       const { store, receipts, link } = this.#options
       await this.#options.syncData(stop)
@@ -368,7 +344,7 @@ export class Images {
   }
 }
 
-function figureOf(entries: readonly (readonly [string, number])[]): Figure {
+function figureOf(entries: readonly (readonly [string, number])[]): ImageCount {
   return { count: entries.length, bytes: entries.reduce((sum, [, size]) => sum + size, 0) }
 }
 

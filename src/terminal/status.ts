@@ -1,54 +1,14 @@
-import type { ForkNotice } from '../docs/generated/types.js'
+import type { ForkNotice, TerminalStatus } from '../docs/generated/types.js'
 import { ShopIncomplete, type Shop } from '../docs/shop.js'
+import type { Told } from '../protocol/told.js'
 import { VERSION } from '../protocol/version.js'
-import type { Damage } from '../storage/quarantine.js'
 import type { Agent } from './agent.js'
-import { BLOCKS, forkMessage, type Block } from './blocks.js'
-import type { Mode } from './bookkeeping.js'
-import type { ImageFigures } from './images.js'
-import type { HandoffJournal } from './force.js'
+import { BLOCKS, forkMessage } from './blocks.js'
 import type { LinkState } from './link.js'
 import { addTallies, NO_TALLY, tallyOf, type Tally } from './tally.js'
 
 /** What `status` tells and the page shows. Money in minor units. */
-export interface Status {
-  readonly terminal: {
-    readonly id: string
-    readonly code: string
-    readonly name: string
-    readonly role: string
-    readonly epoch: string
-  }
-  readonly shop: {
-    readonly id: string
-    readonly name: string
-    readonly currency: string | null
-    readonly minorDigits: number | null
-  }
-  readonly relay: { readonly id: string; readonly url: string }
-  readonly version: string
-  readonly mode: Mode
-  readonly link: { readonly state: LinkState['state']; readonly reason?: string; readonly retryAt?: string }
-  readonly syncing: boolean
-  /** What no verified custody receipt covers (S3). Nothing a person marks changes it. */
-  readonly unreceipted: Tally & { readonly documents: number }
-  /** Sales that can be purged: receipted, and still on this disk. */
-  readonly receipted: Tally
-  readonly images: ImageFigures
-  readonly lastSync: string | null
-  readonly markedSynced: string | null
-  readonly force: {
-    readonly state: HandoffJournal['state']
-    readonly startedAt: string
-    readonly running: boolean
-  } | null
-  readonly day: { readonly open: string | null; readonly lastClosed: string | null; readonly z: number }
-  readonly blocked: { readonly why: Block; readonly message: string } | null
-  /** Two live copies of this terminal were seen, and the relay's operator has not settled it. */
-  readonly fork: { readonly at: string; readonly epoch: string; readonly message: string } | null
-  readonly damage: readonly Damage[]
-  readonly storage: { readonly ok: boolean; readonly message?: string }
-}
+export type Status = Told<TerminalStatus>
 
 function shopOf(agent: Agent): Shop | undefined {
   try {

@@ -1,38 +1,19 @@
 import type * as A from '@automerge/automerge'
 import { addDecimals, compareDecimals, negateDecimal, parseDecimal } from '../docs/decimal.js'
 import type { FlatDoc } from '../docs/flat.js'
+import type { OversoldLine, StockView as Schema } from '../docs/generated/types.js'
 import { shardOf } from '../docs/naming.js'
 import { countedUpTo, readStock } from '../docs/stock.js'
+import type { Told } from '../protocol/told.js'
 import type { TerminalIdentity } from './identity.js'
 import type { OwnSales } from './own-sales.js'
 import type { SharedDocuments } from './shared-documents.js'
 
 /** Stock of an item as this terminal can know it. Quantities are decimals. */
-export interface StockView {
-  readonly sku: string
-  /** Units received in all; undefined for an item that nobody counts. */
-  readonly received?: string
-  /** Units sold that the relay has counted, by terminal code. */
-  readonly soldBy: Readonly<Record<string, string>>
-  readonly sold: string
-  /** As the relay knows it. */
-  readonly relayOnHand: string
-  /** Sold here, and not yet counted by the relay. */
-  readonly ownLater: string
-  /** As the relay knows it, less what was sold here since. */
-  readonly onHand: string
-  /** Counted, and less than nothing is left: an exception to look into, never a reason to refuse a sale. */
-  readonly oversold: boolean
-}
+export type StockView = Told<Schema>
 
 /** What an item's stock says beside it in a search; nothing for an item that nobody counts. */
 export type StockFact = Pick<StockView, 'onHand' | 'oversold'> | Record<string, never>
-
-export interface OversoldLine {
-  readonly sku: string
-  readonly onHand: string
-  readonly wanted: string
-}
 
 export interface StockDeskOptions {
   readonly identity: () => TerminalIdentity

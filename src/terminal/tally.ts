@@ -1,14 +1,9 @@
+import type { Tally as Schema } from '../docs/generated/types.js'
 import { isSale, type SealedRecord } from '../docs/record.js'
+import type { Told } from '../protocol/told.js'
 
 /** What a run of sales comes to. */
-export interface Tally {
-  readonly invoices: number
-  readonly creditNotes: number
-  /** Minor units. */
-  readonly payable: number
-  /** When the oldest was sealed. */
-  readonly oldest?: string
-}
+export type Tally = Told<Schema>
 
 export const NO_TALLY: Tally = { invoices: 0, creditNotes: 0, payable: 0 }
 

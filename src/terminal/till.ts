@@ -17,7 +17,7 @@ import type {
   SealedRecord,
 } from '../docs/record.js'
 import { parseNumber } from '../docs/series.js'
-import type { DayTotals, Tender } from '../docs/generated/types.js'
+import type { Tender } from '../docs/generated/types.js'
 import { Refused } from '../protocol/problem.js'
 import type { Chain } from './chain.js'
 import type { Outside } from './context.js'
@@ -109,12 +109,6 @@ export class Till {
 
   closeDay(by: string): Promise<SealedRecord & { readonly body: DayCloseRecord }> {
     return this.#options.chain.seal((state, moment) => composeDayClose(state, moment, by, false))
-  }
-
-  /** What was sealed since the last day close. */
-  dayTotals(): { readonly day: string | undefined; readonly totals: DayTotals } {
-    const { day, totals } = this.#options.chain.state
-    return { day, totals }
   }
 
   /** What a bill would come to if it were sealed now. */

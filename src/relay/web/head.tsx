@@ -1,7 +1,8 @@
+import type { PersonView } from '../../docs/generated/types.js'
 import { choose, language, LANGUAGES, t, type Language } from './messages/language.js'
 import { Button } from './parts/button.js'
 import { Choice } from './parts/field.js'
-import { me, signOut, type Me } from './state/session.js'
+import { me, signOut } from './state/session.js'
 import { view, VIEWS, type View } from './state/view.js'
 
 /** @param hidden views that a manager has not */
@@ -39,7 +40,7 @@ export function Head({ hidden }: { readonly hidden: readonly View[] }) {
   )
 }
 
-function nameOf({ name, role, shop }: Me): string {
+function nameOf({ name, role, shop }: PersonView): string {
   const words = { name, role: t(`role-${role}`) }
   return shop === undefined ? t('signed-in-as', words) : t('signed-in-of', { ...words, shop })
 }

@@ -3,20 +3,30 @@ import type { Bill } from '../../docs/bills.js'
 import { exportSale } from '../../docs/export.js'
 import type {
   AddLine,
+  BillList,
+  BillView,
   CreditRequest,
+  DrawerOpened,
   DrawerRequest,
   EditBill,
   EditLine,
+  DayCloseRecord,
+  InvoicesAnswer,
   OnlyBy,
   OpenBill,
+  OpenDay,
   ReprintRequest,
+  SaleCopy,
   SaleRequest,
+  SaleSealed,
   SealBill,
+  SealedNumber,
 } from '../../docs/generated/types.js'
 import { PricingError } from '../../docs/pricing.js'
 import type { SaleRecord } from '../../docs/record.js'
 import { bodyOf, queryOf } from '../../protocol/http.js'
 import { Refused } from '../../protocol/problem.js'
+import type { Told } from '../../protocol/told.js'
 import type { Agent } from '../agent.js'
 import { draftOf, type Touched } from '../bill-desk.js'
 import type { Sold } from '../till.js'
@@ -32,7 +42,8 @@ export function billingApi(agent: Agent): Router {
 
   api.get('/bills', async (_request, response) => {
     const bills = await desk.unsealed()
-    response.json({ bills: await Promise.all(bills.map((bill) => viewOf(agent, bill))) })
+    const answer: Told<BillList> = { bills: await Promise.all(bills.map((bill) => viewOf(agent, bill))) }
+    response.json(answer)
   })
   api.post('/bills', async (request, response) => {
     const { by, line } = bodyOf<OpenBill>(request, `${TERMINAL_API}OpenBill`)
@@ -84,47 +95,56 @@ export function billingApi(agent: Agent): Router {
     const number = queryOf(request, 'number')
     if (number !== undefined) {
       const { invoice, corrections } = await agent.lookup.find(number)
-      response.json({
+      const found: Told<InvoicesAnswer> = {
         invoice: saleView(agent, invoice),
         corrections: corrections.map((sale) => saleView(agent, sale)),
-      })
+      }
+      response.json(found)
       return
     }
     const limit = Math.min(Number(queryOf(request, 'limit') ?? 20) || 20, MOST_LISTED)
-    response.json({ invoices: (await agent.lookup.recent(limit)).map((sale) => saleView(agent, sale)) })
+    const last = await agent.lookup.recent(limit)
+    const answer: Told<InvoicesAnswer> = { invoices: last.map((sale) => saleView(agent, sale)) }
+    response.json(answer)
   })
   api.post('/invoices/reprint', async (request, response) => {
     const { by, number } = bodyOf<ReprintRequest>(request, `${TERMINAL_API}ReprintRequest`)
     const { invoice } = await agent.lookup.find(number)
     const duplicate = await agent.copies.next(personOf(agent, response, { by }), number)
-    response.status(201).json({ ...saleView(agent, invoice), duplicate })
+    const answer: Told<SaleCopy> = { ...saleView(agent, invoice), duplicate }
+    response.status(201).json(answer)
   })
   api.post('/drawer', async (request, response) => {
     const { by, reason } = bodyOf<DrawerRequest>(request, `${TERMINAL_API}DrawerRequest`)
     const person = personOf(agent, response, { by })
     await agent.chain.event(person, 'drawer', reason === undefined ? {} : { reason })
-    response.status(201).json({ by: person, reason: reason ?? null })
+    const answer: DrawerOpened = { by: person, reason: reason ?? null }
+    response.status(201).json(answer)
   })
   api.get('/sealed', async (request, response) => {
     const externalRef = queryOf(request, 'externalRef')
     if (externalRef === undefined)
       throw new Refused('invalid', 'invalid-query', 'Name the reference: ?externalRef=…')
-    response.json({ number: (await agent.chain.refs.get(externalRef)) ?? null })
+    const answer: SealedNumber = { number: (await agent.chain.refs.get(externalRef)) ?? null }
+    response.json(answer)
   })
 
   api.get('/day', (_request, response) => {
-    response.json({ ...till.dayTotals(), perpetual: agent.chain.state.perpetual })
+    const { day, totals, perpetual } = agent.chain.state
+    const answer: Told<OpenDay> = { ...(day === undefined ? {} : { day }), totals, perpetual }
+    response.json(answer)
   })
   api.post('/day/close', async (request, response) => {
     const body = bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)
-    response.status(201).json((await till.closeDay(personOf(agent, response, body))).body)
+    const answer: Told<DayCloseRecord> = (await till.closeDay(personOf(agent, response, body))).body
+    response.status(201).json(answer)
   })
 
   return api
 }
 
 /** A bill with what it would come to; or why it cannot be priced, so that a cashier can mend it. */
-async function viewOf(agent: Agent, bill: Bill) {
+async function viewOf(agent: Agent, bill: Bill): Promise<Told<BillView>> {
   const sealed = Object.fromEntries(bill.sealed)
   const draft = draftOf(bill)
   if (draft.lines.length === 0) return { ...bill, sealed, priced: null }
@@ -138,13 +158,13 @@ async function viewOf(agent: Agent, bill: Bill) {
 }
 
 /** The bill, and of what came onto it what a page that only sent a scan does not know. */
-async function touchedView(agent: Agent, { bill, added }: Touched) {
+async function touchedView(agent: Agent, { bill, added }: Touched): Promise<Told<BillView>> {
   const view = await viewOf(agent, bill)
   if (!added) return view
   return { ...view, added: { sku: added.sku, name: added.name, inConflict: added.conflicts.length > 0 } }
 }
 
-function soldView(agent: Agent, { record, again }: Sold<SaleRecord>) {
+function soldView(agent: Agent, { record, again }: Sold<SaleRecord>): Told<SaleSealed> {
   const { body } = record
   return {
     invoice: saleView(agent, exportSale(record, body, false)),

@@ -1,7 +1,17 @@
 import { Router } from 'express'
-import type { EditItems } from '../../docs/generated/types.js'
+import type {
+  ConflictList,
+  EditItems,
+  FoundItems,
+  ItemsEdited,
+  ItemsProgress,
+  ItemView,
+  ShopView,
+  TaxList,
+} from '../../docs/generated/types.js'
 import { summariesIn } from '../../docs/sales.js'
 import { answerLong, bodyOf, queryOf } from '../../protocol/http.js'
+import type { Told } from '../../protocol/told.js'
 import type { Agent } from '../agent.js'
 import { personOf, TERMINAL_API } from './person.js'
 
@@ -18,7 +28,8 @@ export function catalogueApi(agent: Agent): Router {
     const shown = await Promise.all(
       items.map(async (item) => ({ ...item, ...(await agent.stock.fact(item.sku)) })),
     )
-    response.json({ items: shown, total })
+    const answer: Told<FoundItems> = { items: shown, total }
+    response.json(answer)
   })
   api.get('/items/:sku', async (request, response) => {
     response.json(await agent.catalogue.view(request.params.sku))
@@ -31,7 +42,7 @@ export function catalogueApi(agent: Agent): Router {
       whileDisconnected = false,
     } = bodyOf<EditItems>(request, `${TERMINAL_API}EditItems`)
     const did = items.length === 1 ? 'edit item' : `import ${items.length} items`
-    await answerLong(request, response, async (progress, signal) => {
+    await answerLong<ItemsProgress, ItemsEdited>(request, response, async (progress, signal) => {
       const changed = await agent.catalogue.edit(
         personOf(agent, response, { by }),
         did,
@@ -52,13 +63,15 @@ export function catalogueApi(agent: Agent): Router {
     const counts = new Map<string, number>()
     for await (const { tax } of agent.catalogue.all()) counts.set(tax, (counts.get(tax) ?? 0) + 1)
     const taxes = [...counts].map(([tax, items]) => ({ tax, items })).sort((a, b) => b.items - a.items)
-    response.json({ taxes })
+    const answer: TaxList = { taxes }
+    response.json(answer)
   })
   api.get('/conflicts', async (_request, response) => {
-    const items = []
+    const items: Told<ItemView>[] = []
     for await (const { sku, conflicts } of agent.catalogue.all())
       if (conflicts.length > 0) items.push(await agent.catalogue.view(sku))
-    response.json({ items })
+    const answer: Told<ConflictList> = { items }
+    response.json(answer)
   })
 
   api.get('/shop', async (_request, response) => {
@@ -68,8 +81,11 @@ export function catalogueApi(agent: Agent): Router {
       const doc = await agent.documents.look(name)
       if (doc) sales.push(...summariesIn(doc).values())
     }
-    const terminals = [...shop.terminals.values()].map(({ keys: _keys, ...terminal }) => terminal)
-    response.json({ ...shop, terminals, sales })
+    const terminals = [...shop.terminals.values()].map(
+      ({ keys: _keys, given: _given, ...terminal }) => terminal,
+    )
+    const answer: Told<ShopView> = { ...shop, terminals, sales }
+    response.json(answer)
   })
 
   return api

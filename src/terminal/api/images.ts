@@ -1,9 +1,17 @@
 import express, { Router } from 'express'
+import type {
+  ImageForceResult,
+  ImageGiven,
+  ImagesAnswer,
+  ImageSyncResult,
+  ImageTaken,
+  WorkProgress,
+} from '../../docs/generated/types.js'
 import { IMAGE_BYTES } from '../../docs/image-type.js'
 import { answerLong, queryOf } from '../../protocol/http.js'
 import { Refused } from '../../protocol/problem.js'
+import type { Told } from '../../protocol/told.js'
 import type { Agent } from '../agent.js'
-import type { ImageProgress } from '../images.js'
 import { personOf } from './person.js'
 
 /** Images of items, and their sync. */
@@ -12,7 +20,8 @@ export function imagesApi(agent: Agent): Router {
   const { images } = agent
 
   api.get('/images', async (_request, response) => {
-    response.json({ ...images.figures(), wanted: await images.wanted() })
+    const answer: ImagesAnswer = { ...images.figures(), wanted: await images.wanted() }
+    response.json(answer)
   })
   api.get('/images/:sha256', async (request, response) => {
     const { sha256 } = request.params
@@ -28,7 +37,7 @@ export function imagesApi(agent: Agent): Router {
     const by = personOf(agent, response, { by: queryOf(request, 'by') })
     if (!(request.body instanceof Uint8Array))
       throw new Refused('invalid', 'no-bytes', 'The bytes of the image are the body of the request.')
-    const image = await images.set(by, request.params.sku, request.body)
+    const image: ImageGiven = await images.set(by, request.params.sku, request.body)
     agent.syncer.pushSoon()
     response.status(201).json(image)
   })
@@ -36,15 +45,16 @@ export function imagesApi(agent: Agent): Router {
     const by = personOf(agent, response, { by: queryOf(request, 'by') })
     await agent.catalogue.edit(by, 'take image away', [{ sku: request.params.sku, image: '' }])
     agent.syncer.pushSoon()
-    response.json({ image: null })
+    const answer: ImageTaken = { image: null }
+    response.json(answer)
   })
   api.post('/images/sync', async (request, response) => {
-    await answerLong(request, response, (progress: (event: ImageProgress) => void, signal) =>
+    await answerLong<WorkProgress, Told<ImageSyncResult>>(request, response, (progress, signal) =>
       images.sync(signal, progress),
     )
   })
   api.post('/images/force', async (request, response) => {
-    await answerLong(request, response, (progress: (event: ImageProgress) => void, signal) =>
+    await answerLong<WorkProgress, Told<ImageForceResult>>(request, response, (progress, signal) =>
       images.force(signal, progress),
     )
   })

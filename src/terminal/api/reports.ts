@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import { csvParts } from '../../docs/export.js'
+import type { SealedEvent } from '../../docs/generated/types.js'
 import { historyAbout } from '../../docs/history-query.js'
 import { queryOf } from '../../protocol/http.js'
 import { dayRangeOf } from '../../protocol/queries.js'
@@ -48,7 +49,8 @@ export function reportsApi(agent: Agent, signIns: SignIns): Router {
         )
       }, STATUS_AFTER_MS)
     }
-    const onSealed = (number: string | undefined): void => send('sealed', { number: number ?? null })
+    const onSealed = (number: string | undefined): void =>
+      send('sealed', { number: number ?? null } satisfies SealedEvent)
     const onProgress = (event: unknown): void => send('progress', event)
     const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT_MS)
     agent.on('status', onStatus).on('sealed', onSealed).on('progress', onProgress)

@@ -1,25 +1,14 @@
 import type { ExportedInvoice } from '../../docs/export.js'
+import type { SaleView } from '../../docs/generated/types.js'
 import { slipCode } from '../../docs/slip-code.js'
+import type { Told } from '../../protocol/told.js'
 import type { Agent } from '../agent.js'
-
-/**
- * Where a sale is. here: on this terminal only, as far as it knows. relay: a verified custody receipt covers it (S3).
- * closed: and its business day is closed.
- */
-export type SaleState = 'here' | 'relay' | 'closed'
 
 /** The first 16 hexadecimal digits of a record's hash: what a person compares by eye. */
 const SHORT_DIGITS = 16
 
-export interface SaleView extends ExportedInvoice {
-  readonly state: SaleState
-  readonly shortHash: string
-  /** For the QR code of its slip; only of what this terminal sealed under the key it has now. */
-  readonly qr?: string
-}
-
 /** A sale as the page lists and prints it. A day that was closed is never written again, so its date alone tells. */
-export function saleView({ chain, identity }: Agent, sale: ExportedInvoice): SaleView {
+export function saleView({ chain, identity }: Agent, sale: ExportedInvoice): Told<SaleView> {
   const { lastClosedDay, day } = chain.state
   const isClosed = lastClosedDay !== undefined && sale.day <= lastClosedDay && sale.day !== day
   const { number, sealedAt, total, hash } = sale

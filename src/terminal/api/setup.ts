@@ -1,6 +1,7 @@
 import { Router, type Response } from 'express'
 import type {
   PrintingRequest,
+  ShopFacts,
   ShopFactsRequest,
   UserNameRequest,
   UserPinRequest,
@@ -57,7 +58,8 @@ export function setupApi(agent: Agent, printing: PrintingSettings): Router {
     const asked = { ...body, by: by(response, body) }
     await change((session, signal) => session.changeShop(asked, signal))
     const { name, address, taxId } = agent.documents.shop()
-    response.json({ name, address: address ?? null, taxId: taxId ?? null })
+    const answer: ShopFacts = { name, address: address ?? null, taxId: taxId ?? null }
+    response.json(answer)
   })
 
   api.get('/setup/printing', async (_request, response) => {

@@ -1,10 +1,18 @@
 import { Router } from 'express'
-import type { ForceRequest, OnlineRequest, OnlyBy } from '../../docs/generated/types.js'
+import type {
+  Cancelled,
+  ForcePreview,
+  ForceRequest,
+  ForceResult,
+  OnlineRequest,
+  OnlyBy,
+  SyncResult,
+  WorkProgress,
+} from '../../docs/generated/types.js'
 import { answerLong, bodyOf, queryOf } from '../../protocol/http.js'
 import { Refused } from '../../protocol/problem.js'
+import type { Told } from '../../protocol/told.js'
 import type { Agent } from '../agent.js'
-import type { ExchangeProgress } from '../exchange.js'
-import type { ForceProgress } from '../force.js'
 import { personOf, TERMINAL_API } from './person.js'
 
 /** The sync actions. Each answers when it has ended; with Accept: application/x-ndjson it tells how far it is. */
@@ -12,7 +20,7 @@ export function syncApi(agent: Agent): Router {
   const api = Router()
 
   api.post('/sync', async (request, response) => {
-    await answerLong(request, response, (progress: (event: ExchangeProgress) => void, signal) =>
+    await answerLong<WorkProgress, Told<SyncResult>>(request, response, (progress, signal) =>
       agent.sync(progress, signal),
     )
   })
@@ -25,7 +33,7 @@ export function syncApi(agent: Agent): Router {
       )
     }
     const body = bodyOf<OnlineRequest>(request, `${TERMINAL_API}OnlineRequest`)
-    await answerLong(request, response, (progress: (event: ExchangeProgress) => void, signal) =>
+    await answerLong<WorkProgress, Told<SyncResult>>(request, response, (progress, signal) =>
       agent.goOnline(personOf(agent, response, body), progress, signal),
     )
   })
@@ -35,7 +43,7 @@ export function syncApi(agent: Agent): Router {
   })
   api.post('/force', async (request, response) => {
     const body = bodyOf<ForceRequest>(request, `${TERMINAL_API}ForceRequest`)
-    await answerLong(request, response, (progress: (event: ForceProgress) => void) =>
+    await answerLong<WorkProgress, Told<ForceResult>>(request, response, (progress) =>
       agent.forceComplete(personOf(agent, response, body), body.keepCatalogue ?? true, progress),
     )
   })
@@ -46,17 +54,19 @@ export function syncApi(agent: Agent): Router {
       agent.desk.unsealed(),
       agent.force.preview(keepCatalogue),
     ])
-    response.json({
+    const answer: ForcePreview = {
       invoices: unreceipted.invoices + receipted.invoices,
       creditNotes: unreceipted.creditNotes + receipted.creditNotes,
       payable: unreceipted.payable + receipted.payable,
       unreceipted: unreceipted.invoices + unreceipted.creditNotes,
       openBills: bills.length,
       ...handoff,
-    })
+    }
+    response.json(answer)
   })
   api.post('/work/cancel', (_request, response) => {
-    response.json({ cancelled: agent.cancel() })
+    const answer: Cancelled = { cancelled: agent.cancel() }
+    response.json(answer)
   })
   api.post('/mark-synced', async (request, response) => {
     response.json(

@@ -1,12 +1,13 @@
 import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
+import type { SaleCopy } from '../../docs/generated/types.js'
 import { Action } from '../../pages/action.js'
 import { Dialog, openDialog } from '../../pages/dialogs.js'
 import { dateTime } from '../../pages/format.js'
 import { get, messageOf, post } from './api.js'
 import { openCredit } from './credit-dialog.js'
 import { amount, priceText } from './money.js'
-import type { Sale, SaleLookup } from './shapes.js'
+import type { SaleLookup } from './shapes.js'
 import { printSale, saleText } from './slip.js'
 import { changeOf } from './slip-text.js'
 import { salesError, stateOf } from './state/sales.js'
@@ -35,12 +36,10 @@ function InvoiceDialog({ found, close }: Props): VNode {
   const [error, setError] = useState('')
 
   /** Every copy is counted and recorded before it is printed. */
-  const reprint = async (use: (copy: Sale & { readonly duplicate: number }) => void): Promise<void> => {
+  const reprint = async (use: (copy: SaleCopy) => void): Promise<void> => {
     setError('')
     try {
-      use(
-        await post<Sale & { readonly duplicate: number }>('/v1/invoices/reprint', { number: invoice.number }),
-      )
+      use(await post<SaleCopy>('/v1/invoices/reprint', { number: invoice.number }))
     } catch (problem) {
       setError(messageOf(problem))
     }

@@ -1,12 +1,12 @@
 import { signal } from '@preact/signals'
-import type { Incident } from '../../../docs/generated/types.js'
+import type { Incident, IncidentList } from '../../../docs/generated/types.js'
 import { ask } from '../../../pages/ask.js'
 
 /** Newest first; undefined while they were not read. */
 export const incidents = signal<readonly Incident[] | undefined>(undefined)
 
 export async function readIncidents(): Promise<void> {
-  const answer = await ask<{ readonly incidents: readonly Incident[] }>('GET', '/v1/admin/incidents')
+  const answer = await ask<IncidentList>('GET', '/v1/admin/incidents')
   incidents.value = answer.incidents
 }
 

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import type { UserRole } from '../../../docs/generated/types.js'
+import type { PersonView } from '../../../docs/generated/types.js'
 import { ask, Problem } from '../../../pages/ask.js'
 import { t } from '../messages/language.js'
 import { alert, tell, wordsOf } from './alert.js'
@@ -8,21 +8,15 @@ import { forgetFleet } from './fleet.js'
 import { forgetIncidents } from './incidents.js'
 import { listen, stopListening } from './live.js'
 
-export interface Me {
-  readonly name: string
-  readonly role: UserRole
-  readonly shop?: string
-}
-
 /** Who is signed in; null for nobody, undefined while that is not known yet. */
-export const me = signal<Me | null | undefined>(undefined)
+export const me = signal<PersonView | null | undefined>(undefined)
 
 /** A page that is seen is used. Milliseconds; well below the hour after which a session counts as left. */
 const SIGN_OF_LIFE_MS = 5 * 60_000
 
 export async function begin(): Promise<void> {
   try {
-    enter(await ask<Me>('GET', '/v1/me'))
+    enter(await ask<PersonView>('GET', '/v1/me'))
   } catch (error) {
     me.value = null
     if (!(error instanceof Problem) || error.status !== 401) tell(wordsOf(error))
@@ -33,7 +27,7 @@ export async function begin(): Promise<void> {
 }
 
 export async function signIn(name: string, password: string): Promise<void> {
-  enter(await ask<Me>('POST', '/v1/sign-in', { body: { name, password } }))
+  enter(await ask<PersonView>('POST', '/v1/sign-in', { body: { name, password } }))
 }
 
 export async function signOut(): Promise<void> {
@@ -44,7 +38,7 @@ export async function signOut(): Promise<void> {
 /** Looks whether somebody is still signed in, and tells where not. */
 export async function check(): Promise<void> {
   try {
-    await ask<Me>('GET', '/v1/me')
+    await ask<PersonView>('GET', '/v1/me')
   } catch (error) {
     refused(error)
   }
@@ -58,7 +52,7 @@ export function refused(error: unknown): void {
   } else tell(wordsOf(error))
 }
 
-function enter(person: Me): void {
+function enter(person: PersonView): void {
   alert.value = ''
   me.value = person
   listen(person.role !== 'manager', { check, refused })

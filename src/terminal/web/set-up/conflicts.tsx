@@ -1,13 +1,13 @@
 import type { VNode } from 'preact'
+import type { ConflictList } from '../../../docs/generated/types.js'
 import { useAnswer } from '../../../pages/use-answer.js'
 import { get } from '../api.js'
 import { ConflictBlock } from '../conflict.js'
-import type { Item } from '../shapes.js'
 import { t } from '../texts.js'
 
 /** Everything of the catalogue that was written apart, to be settled. */
 export function Conflicts(): VNode {
-  const { value, error, again } = useAnswer(() => get<{ items: Item[] }>('/v1/conflicts'), [])
+  const { value, error, again } = useAnswer(() => get<ConflictList>('/v1/conflicts'), [])
   const items = value?.items
   return (
     <>

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact'
 import { useRef, useState } from 'preact/hooks'
+import type { TaxList } from '../../../docs/generated/types.js'
 import { Form } from '../../../pages/action.js'
 import { useAnswer } from '../../../pages/use-answer.js'
 import { get, post } from '../api.js'
@@ -7,17 +8,12 @@ import { search } from '../state/search.js'
 import { t } from '../texts.js'
 import { ShopForm } from './shop-form.js'
 
-interface TaxInUse {
-  readonly tax: string
-  readonly items: number
-}
-
 /** Items asked for at once when a tax is changed for all that have it. */
 const BATCH = 200
 
 /** Taxes as the catalogue spells them, each changed for all items that have it. */
 export function Taxes(): VNode {
-  const { value, error, again } = useAnswer(() => get<{ taxes: TaxInUse[] }>('/v1/taxes'), [])
+  const { value, error, again } = useAnswer(() => get<TaxList>('/v1/taxes'), [])
   const [done, setDone] = useState('')
   return (
     <>
@@ -45,7 +41,7 @@ export function Taxes(): VNode {
 }
 
 interface RowProps {
-  readonly tax: TaxInUse
+  readonly tax: TaxList['taxes'][number]
   readonly changed: (items: number) => void
 }
 

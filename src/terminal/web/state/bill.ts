@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals'
-import type { ExportedInvoice, Tender } from '../../../docs/generated/types.js'
+import type { AddedItem, ExportedInvoice, Tender } from '../../../docs/generated/types.js'
 import { get, patch, post, Problem } from '../api.js'
 import type { Bill } from '../shapes.js'
 import { t } from '../texts.js'
@@ -11,15 +11,7 @@ type Edit = Readonly<Record<string, unknown>>
 /** An item by its SKU, or by what was scanned or typed; the API's body NewLine. */
 export type Wanted = { readonly sku: string } | { readonly scanned: string }
 
-export interface Added {
-  readonly sku: string
-  readonly name: string
-  readonly inConflict: boolean
-}
-
-interface Touched extends Bill {
-  readonly added: Added
-}
+type Touched = Bill & { readonly added: AddedItem }
 
 export interface Sold {
   readonly invoice: ExportedInvoice
@@ -98,7 +90,7 @@ async function look(): Promise<void> {
 }
 
 /** Adds an item; a bill is opened for it where none is at hand. @returns what came onto the bill */
-export function add(wanted: Wanted): Promise<Added> {
+export function add(wanted: Wanted): Promise<AddedItem> {
   return run(async () => {
     const before = bill.value
     const { added, ...next } = before
