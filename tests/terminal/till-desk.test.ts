@@ -127,14 +127,16 @@ describe('sales as a till shows them', () => {
 
 describe('Set-Up at a manager’s terminal', () => {
   test('A2 people are entered through the relay, and at once sign in here; not in disconnected mode', async () => {
-    const added = await ask<{ cashiers: unknown }>('POST', '/v1/setup/users', {
-      name: 'Asha',
-      role: 'cashier',
-      pin: '471100',
+    const add = (name: string, role: string) =>
+      ask<{ cashiers: unknown }>('POST', '/v1/setup/users', { name, role, pin: '471100' })
+    expect(await add('Asha', 'cashier')).toMatchObject({
+      status: 409,
+      body: { type: 'counterfoil:first-is-manager' },
     })
+    const added = await add('Mira', 'manager')
     expect(added.status).toBe(201)
-    expect(added.body.cashiers).toEqual([{ name: 'Asha', role: 'cashier' }])
-    expect(manager.documents.people().map(({ name }) => name)).toEqual(['Asha'])
+    expect(added.body.cashiers).toEqual([{ name: 'Mira', role: 'manager' }])
+    expect(manager.documents.people().map(({ name }) => name)).toEqual(['Mira'])
     // Who set it up is not signed in: from now on a person has to be.
     expect((await ask('GET', '/v1/setup/users')).status).toBe(401)
   })

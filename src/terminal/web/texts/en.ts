@@ -405,7 +405,7 @@ export const en = {
   imagesLimit: 'Kept here at most',
   countAndSize: (count: number, size: string): string => `${of(count, 'image')}, ${size}`,
   nobodySignsIn:
-    'Nobody signs in at this shop’s terminals yet: with the first person, all of them ask who it is.',
+    'Nobody signs in at this shop’s terminals yet: with the first person, a manager, all of them ask who it is.',
   usersAbout: 'Who signs in at the terminals of this shop.',
   role: 'Role',
   roles: { cashier: 'cashier', manager: 'manager' },
