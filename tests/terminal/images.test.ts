@@ -129,6 +129,31 @@ describe('images of items', () => {
     expect((await manager.catalogue.item('TEA')).image).toBeUndefined()
   })
 
+  test('R1 an item shows no image that nobody brought: item, hash and remedy are named', async () => {
+    const { url } = await served(world, manager)
+    const edit = (items: object[]) => tell(url, 'POST /v1/items', { body: { items } })
+    const strange = hashOf(RED)
+    const refused = await edit([
+      { sku: 'TEA', name: 'Other tea' },
+      { sku: 'SOAP', image: strange },
+    ])
+    expect(refused).toMatchObject({
+      status: 400,
+      code: 'unnamed-image',
+      body: { sku: 'SOAP', image: strange },
+    })
+    expect(refused.body['detail']).toMatch(
+      new RegExp(`"SOAP" cannot show image ${strange}.*Bring its bytes first`),
+    )
+    // Nothing of the request was written.
+    expect((await manager.catalogue.item('TEA')).name).toBe('Tea')
+    const { sha256 } = await manager.images.set('Mira', 'TEA', RED)
+    expect(await edit([{ sku: 'SOAP', image: sha256 }])).toMatchObject({ status: 200 })
+    expect((await manager.catalogue.item('SOAP')).image).toBe(sha256)
+    expect(await edit([{ sku: 'SOAP', image: '' }])).toMatchObject({ status: 200 })
+    expect((await manager.catalogue.item('SOAP')).image).toBeUndefined()
+  })
+
   test('the status tells of the images', async () => {
     await manager.images.set('Mira', 'TEA', RED)
     const status = await manager.status()

@@ -165,6 +165,29 @@ describe('Set-Up at a manager’s terminal', () => {
   })
 })
 
+describe('withdrawn items', () => {
+  const skus = async (query: string): Promise<string[]> =>
+    (await ask<{ items: { sku: string }[] }>('GET', `/v1/items?${query}`)).body.items.map(({ sku }) => sku)
+
+  test('are found only where they are asked for, also by their barcode, and come back', async () => {
+    await ask('POST', '/v1/items', { items: [{ sku: 'PEN', withdrawn: true, barcodes: ['4006381'] }] })
+    expect(await skus('query=pen')).toEqual([])
+    expect(await skus('query=4006381&limit=1')).toEqual([])
+    expect(await skus('query=pen&withdrawn=false')).toEqual([])
+    expect(await skus('query=4006381&limit=1&withdrawn=true')).toEqual(['PEN'])
+    expect(await skus('withdrawn=true')).toEqual(['TEA', 'PEN'])
+    await ask('POST', '/v1/items', { items: [{ sku: 'PEN', withdrawn: false }] })
+    expect(await skus('query=pen')).toEqual(['PEN'])
+  })
+
+  test('R1 what is neither true nor false is refused', async () => {
+    expect(await ask('GET', '/v1/items?withdrawn=perhaps')).toMatchObject({
+      status: 400,
+      body: { type: 'counterfoil:invalid-query' },
+    })
+  })
+})
+
 describe('items page by page', () => {
   test('pages neither repeat nor skip, and say how many there are', async () => {
     const items = Array.from({ length: 30 }, (_, index) => ({
