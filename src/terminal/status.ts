@@ -1,6 +1,7 @@
 import type { ForkNotice } from '../docs/generated/types.js'
 import { ShopIncomplete, type Shop } from '../docs/shop.js'
 import { VERSION } from '../protocol/version.js'
+import type { ImageDamage } from '../storage/image-quarantine.js'
 import type { Damage } from '../storage/quarantine.js'
 import type { Agent } from './agent.js'
 import { BLOCKS, forkMessage, type Block } from './blocks.js'
@@ -46,7 +47,8 @@ export interface Status {
   readonly blocked: { readonly why: Block; readonly message: string } | null
   /** Two live copies of this terminal were seen, and the relay's operator has not settled it. */
   readonly fork: { readonly at: string; readonly epoch: string; readonly message: string } | null
-  readonly damage: readonly Damage[]
+  /** Damaged files that nobody has settled: of documents, and images, which have a `sha256`. */
+  readonly damage: readonly (Damage | ImageDamage)[]
   readonly storage: { readonly ok: boolean; readonly message?: string }
 }
 
@@ -122,7 +124,7 @@ export async function readStatus(agent: Agent): Promise<Status> {
     day: { open: state.day ?? null, lastClosed: state.lastClosedDay ?? null, z: state.z },
     blocked: chain.block === undefined ? null : { why: chain.block, message: BLOCKS[chain.block] },
     fork: agent.standing.fork ? forkOf(agent.standing.fork) : null,
-    damage: disk.durable.storage.damage(),
+    damage: [...disk.durable.storage.damage(), ...disk.images.damage()],
     storage: agent.storageFailure === undefined ? { ok: true } : { ok: false, message: agent.storageFailure },
   }
 }

@@ -1,5 +1,6 @@
-import { readdir } from 'node:fs/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { readdir, writeFile } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { nodeDisk } from '../../src/storage/disk.js'
 import { hashOf } from '../../src/storage/image-store.js'
 import type { Agent } from '../../src/terminal/agent.js'
@@ -159,6 +160,31 @@ describe('images of items', () => {
     const status = await manager.status()
     expect(status.images.cacheLimitBytes).toBe(128 * 1024 * 1024)
     expect(status.images.here.count).toBe(1)
+  })
+
+  test('D2 a damaged image is an alarm here and at the relay, also after a restart, until it is here again', async () => {
+    const { sha256 } = await manager.images.set('Mira', 'TEA', RED)
+    await manager.images.sync()
+    await manager.disconnect('Mira')
+    const path = world.path('T01', 'images', sha256)
+    await writeFile(path, Uint8Array.from(RED).fill(0, 50, 60))
+    const told = once(manager, 'status')
+    await expect(manager.images.show(sha256)).rejects.toMatchObject({ code: 'image-not-here' })
+    await told
+    const quarantined = world.path('T01', 'quarantine', `image-${sha256}.1`)
+    const damage = [{ sha256, reason: 'checksum', path, quarantined }]
+    expect((await manager.status()).damage).toEqual(damage)
+    await world.stop(manager)
+    manager = await world.agent(world.path('T01'))
+    expect((await manager.status()).damage).toEqual(damage)
+    const reported = () => relay.relay.watch.reports.of(manager.identity.terminal)?.last?.report.damage
+    await manager.sync()
+    await vi.waitFor(() => expect(reported()).toBe(1))
+    expect(await manager.images.sync()).toMatchObject({ downloaded: 1, complete: true })
+    expect((await manager.status()).damage).toEqual([])
+    expect(await readdir(world.path('T01', 'quarantine'))).toContain(`image-${sha256}.1.settled`)
+    await manager.sync()
+    await vi.waitFor(() => expect(reported()).toBe(0))
   })
 
   test('S3 the cache is bounded: what was shown longest ago goes first, what has no receipt never', async () => {

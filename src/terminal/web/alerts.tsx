@@ -1,7 +1,7 @@
 import { Fragment, type VNode } from 'preact'
 import { dateTime } from '../../pages/format.js'
 import { gone, status } from './state/status.js'
-import type { Status } from './shapes.js'
+import type { Damage, Status } from './shapes.js'
 import { t } from './texts.js'
 
 /** What keeps this terminal from its work, in words; each as long as it lasts. */
@@ -25,15 +25,20 @@ function alertsOf(told: Status | undefined, isGone: boolean): Readonly<Record<st
   if (isGone) return { gone: t.value.agentGoneNoSeal }
   if (!told) return {}
   const { blocked, fork, storage, damage, force } = told
+  const documents = damage.filter(({ sha256 }) => sha256 === undefined)
+  const images = damage.filter(({ sha256 }) => sha256 !== undefined)
   const cut = force && force.state !== 'purged' && !force.running
   return {
     blocked: blocked ? t.value.blocked(blocked.message) : undefined,
     fork: fork ? t.value.forkAlarm(fork.message) : undefined,
     storage: storage.ok ? undefined : t.value.storageFailure(storage.message ?? ''),
-    damage:
-      damage.length === 0
-        ? undefined
-        : t.value.damaged(damage.map(({ path, reason, label }) => `${label ?? path} (${reason})`).join('; ')),
+    damage: documents.length === 0 ? undefined : t.value.damaged(listOf(documents)),
+    images: images.length === 0 ? undefined : t.value.damagedImages(listOf(images)),
     force: cut ? t.value.forceUnfinished(dateTime(force.startedAt), force.state) : undefined,
   }
+}
+
+function listOf(damage: readonly Damage[]): string {
+  const nameOf = ({ label, sha256, path }: Damage): string => label ?? sha256?.slice(0, 12) ?? path
+  return damage.map((one) => `${nameOf(one)} (${one.reason})`).join('; ')
 }

@@ -48,8 +48,16 @@ export interface Status {
   readonly force: { readonly state: string; readonly startedAt: string; readonly running: boolean } | null
   readonly blocked: { readonly message: string } | null
   readonly fork: { readonly message: string } | null
-  readonly damage: readonly { readonly path: string; readonly reason: string; readonly label?: string }[]
+  readonly damage: readonly Damage[]
   readonly storage: { readonly ok: boolean; readonly message?: string }
+}
+
+/** A damaged file that nobody has settled; `sha256` where it is an image. */
+export interface Damage {
+  readonly path: string
+  readonly reason: string
+  readonly label?: string
+  readonly sha256?: string
 }
 
 export interface BillLine {

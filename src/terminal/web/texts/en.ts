@@ -60,6 +60,8 @@ export const en = {
   storageFailure: (what: string): string => `Storage failure: ${what}`,
   damaged: (what: string): string =>
     `Damaged data was found and set aside: ${what}. Sync with the relay to get back what it holds.`,
+  damagedImages: (what: string): string =>
+    `Damaged images were found and set aside: ${what}. Sync Images to Server Now gets them back from the relay; where it has none, give the item its picture again.`,
   forceUnfinished: (at: string, state: string): string =>
     `The force-complete sync begun ${at} is not finished (${state}). Start it again under Advanced Disconnected Sync; it goes on where it was.`,
 
