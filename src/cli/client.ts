@@ -33,10 +33,12 @@ export class ServiceClient {
     signal?: AbortSignal,
   ): Promise<Response> {
     const headers = new Headers({ accept })
-    if (body !== undefined) headers.set('content-type', 'application/json')
+    const isBytes = body instanceof Uint8Array
+    if (body !== undefined)
+      headers.set('content-type', isBytes ? 'application/octet-stream' : 'application/json')
     if (this.#token !== undefined) headers.set('authorization', `Bearer ${this.#token}`)
     const init: RequestInit = { method, headers }
-    if (body !== undefined) init.body = JSON.stringify(body)
+    if (body !== undefined) init.body = isBytes ? Buffer.from(body) : JSON.stringify(body)
     if (signal) init.signal = signal
     let response: Response
     try {
@@ -73,6 +75,7 @@ export class ServiceClient {
     })) as T
   }
 
+  /** @param body sent as it is where it is bytes, else as JSON */
   async send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: unknown): Promise<T> {
     const response = await this.#fetch(method, path, body, 'application/json')
     return (await response.json().catch((error: unknown) => {

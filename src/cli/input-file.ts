@@ -19,6 +19,7 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-function naming(path: string, error: unknown): unknown {
+/** An error of the file system that names the file. */
+export function naming(path: string, error: unknown): unknown {
   return isSystemError(error) ? Object.assign(error, { path }) : error
 }

@@ -19,6 +19,7 @@ import {
   type Common,
 } from './context.js'
 import { EXIT } from './exit.js'
+import { imageCommands } from './image-commands.js'
 import { outside } from './outside.js'
 import { asPerson, person, withPerson, type ByPerson } from './person.js'
 import { startTerminal, withKind } from './service.js'
@@ -178,6 +179,7 @@ export function terminalCommands(program: Command): Command {
       ),
     )
 
+  imageCommands(terminal)
   return terminal
 }
 

@@ -15,6 +15,11 @@ export function imagesIn(doc: A.Doc<FlatDoc>): Map<string, ImageFacts> {
   return found
 }
 
+/** Whether the shop has an image of this hash. */
+export function isNamed(doc: A.Doc<FlatDoc>, sha256: string): boolean {
+  return doc[keyOf('image', sha256)] !== undefined
+}
+
 /** Names an image, inside a change. */
 export function nameImage(
   draft: FlatDoc,

@@ -38,7 +38,7 @@ export function cashierApi(routes: Routes, relay: Relay): void {
     const asked = bodyOf<CashierRequest>(request, `${body}CashierRequest`)
     const { shop, name, role = 'cashier', pin } = asked
     mustBeOwn(caller, shop)
-    await cashiers.add(shop, name, role, pin, nameOf(caller))
+    await cashiers.add(shop, name, role, pin, { by: nameOf(caller) })
     relay.log.info({ shop, person: name, role, by: nameOf(caller) }, 'cashier added')
     response.status(201).json(await listOf(shop))
   })
@@ -46,7 +46,7 @@ export function cashierApi(routes: Routes, relay: Relay): void {
   routes.on('cashierPin', async (request, response, caller) => {
     const { shop, name, pin } = bodyOf<CashierPinRequest>(request, `${body}CashierPinRequest`)
     mustBeOwn(caller, shop)
-    await cashiers.changePin(shop, name, pin, nameOf(caller))
+    await cashiers.changePin(shop, name, pin, { by: nameOf(caller) })
     relay.log.info({ shop, person: name, by: nameOf(caller) }, 'PIN of a cashier changed')
     response.json(await listOf(shop))
   })
@@ -54,7 +54,7 @@ export function cashierApi(routes: Routes, relay: Relay): void {
   routes.on('cashierRemove', async (request, response, caller) => {
     const { shop, name } = bodyOf<CashierNameRequest>(request, `${body}CashierNameRequest`)
     mustBeOwn(caller, shop)
-    await cashiers.remove(shop, name, nameOf(caller))
+    await cashiers.remove(shop, name, { by: nameOf(caller) })
     relay.log.info({ shop, person: name, by: nameOf(caller) }, 'cashier removed')
     response.json(await listOf(shop))
   })

@@ -3,6 +3,7 @@ import { foldName, readPeople, writePerson, type Person, type PersonRole } from 
 import type { Shop } from '../docs/shop.js'
 import { Refused } from '../protocol/problem.js'
 import { hashSecret } from '../protocol/secret-hash.js'
+import { firstIsManager, mustBeManager, mustKeepManager } from './cashier-rules.js'
 import type { Shops } from './shops.js'
 
 /** The page shows all names to choose from, and each is read at each request. */
@@ -11,6 +12,14 @@ const MOST_PERSONS = 500
 export interface CashiersOptions {
   readonly shops: Shops
   readonly random: (bytes: number) => Uint8Array
+}
+
+/** Who decides about cashiers. */
+export interface Deciding {
+  /** The name in the shop's history; without it the relay's operator. */
+  readonly by?: string | undefined
+  /** The person at a terminal of the shop: has to be a manager of it. Operators decide without being one. */
+  readonly acting?: string
 }
 
 /** Who signs in at the terminals of a shop. They lie in the shop's document, so that they are known offline. */
@@ -29,9 +38,16 @@ export class Cashiers {
 
   /**
    * Enters somebody; one who was removed comes back.
-   * @throws Refused `unknown-shop`, `cashier-exists`, `name-of-a-terminal`, `too-many-cashiers`
+   * @throws Refused `unknown-shop`, `cashier-exists`, `name-of-a-terminal`, `too-many-cashiers`, `managers-only`,
+   * `first-is-manager`
    */
-  async add(shopName: string, name: string, role: PersonRole, pin: string, by?: string): Promise<void> {
+  async add(
+    shopName: string,
+    name: string,
+    role: PersonRole,
+    pin: string,
+    { by, acting }: Deciding = {},
+  ): Promise<void> {
     const { shops, random } = this.#options
     const shop = this.#shop(shopName)
     const clean = name.normalize('NFC').trim().replaceAll(/\s+/g, ' ')
@@ -50,6 +66,7 @@ export class Cashiers {
       `add ${role} ${clean}`,
       (before) => {
         const people = readPeople(before)
+        if (acting !== undefined) mustBeManager(people, acting, shopName)
         const known = people.find((person) => foldName(person.name) === folded)
         if (known?.active) {
           throw new Refused(
@@ -66,27 +83,35 @@ export class Cashiers {
           )
         }
         const id = known?.id ?? newId('person', random)
-        return (draft) => writePerson(draft, before, { id, name: clean, role, pin: hash, active: true })
+        const person = { id, name: clean, role, pin: hash, active: true }
+        if (acting !== undefined) firstIsManager(people, person, shopName)
+        return (draft) => writePerson(draft, before, person)
       },
       by,
     )
   }
 
-  /** @throws Refused `unknown-shop`, `unknown-cashier` */
-  async changePin(shopName: string, name: string, pin: string, by?: string): Promise<void> {
+  /** @throws Refused `unknown-shop`, `unknown-cashier`, `managers-only` */
+  async changePin(shopName: string, name: string, pin: string, deciding: Deciding = {}): Promise<void> {
     const hash = await hashSecret(pin, this.#options.random)
-    await this.#change(shopName, name, `new PIN of ${name}`, (person) => ({ ...person, pin: hash }), by)
+    await this.#change(shopName, name, `new PIN of ${name}`, (person) => ({ ...person, pin: hash }), deciding)
   }
 
-  /** @throws Refused `unknown-shop`, `unknown-cashier` */
-  async remove(shopName: string, name: string, by?: string): Promise<void> {
+  /** @throws Refused `unknown-shop`, `unknown-cashier`, `managers-only`, `last-manager` */
+  async remove(shopName: string, name: string, deciding: Deciding = {}): Promise<void> {
     await this.#change(
       shopName,
       name,
       `remove ${name}`,
       (person) => ({ ...person, pin: '', active: false }),
-      by,
+      deciding,
     )
+  }
+
+  /** What else a manager sets up at a terminal. @throws Refused `unknown-shop`, `managers-only` */
+  async mustBeManager(shopName: string, acting: string): Promise<void> {
+    const people = readPeople(await this.#options.shops.document(this.#shop(shopName).id))
+    mustBeManager(people, acting, shopName)
   }
 
   async #change(
@@ -94,15 +119,17 @@ export class Cashiers {
     name: string,
     did: string,
     to: (person: Person) => Person,
-    by?: string,
+    { by, acting }: Deciding,
   ): Promise<void> {
     const shop = this.#shop(shopName)
     await this.#options.shops.write(
       shop.id,
       did,
       (before) => {
+        const people = readPeople(before)
+        if (acting !== undefined) mustBeManager(people, acting, shopName)
         const folded = foldName(name)
-        const person = readPeople(before).find((known) => known.active && foldName(known.name) === folded)
+        const person = people.find((known) => known.active && foldName(known.name) === folded)
         if (!person) {
           throw new Refused(
             'notFound',
@@ -110,7 +137,9 @@ export class Cashiers {
             `${shopName} has no "${name}". See who there is with relay cashier list.`,
           )
         }
-        return (draft) => writePerson(draft, before, to(person))
+        const changed = to(person)
+        mustKeepManager(people, person, changed, shopName, acting !== undefined)
+        return (draft) => writePerson(draft, before, changed)
       },
       by,
     )

@@ -164,7 +164,7 @@ export class RelayImages {
     const { directory, disk, log } = this.#options
     const opened = ImageStore.open({
       directory: join(directory, 'images', shop),
-      quarantine: join(directory, 'quarantine'),
+      quarantine: join(directory, 'quarantine', shop),
       disk,
       onDamage: (damage) => log.error({ damage }, 'a damaged image was moved to quarantine'),
     }).catch((error: unknown) => {

@@ -4,14 +4,8 @@ import { readIfThere, writeAtomic } from './atomic-file.js'
 import type { Disk } from './disk.js'
 import { reading, StorageReadError, StorageWriteError, writing } from './errors.js'
 import { ensureFolder, listFolder, unless } from './folders.js'
+import { ImageQuarantine, type ImageDamage } from './image-quarantine.js'
 import { Queues } from './queues.js'
-
-/** Bytes that are not what their name says were set aside. */
-export interface ImageDamage {
-  readonly sha256: string
-  readonly path: string
-  readonly quarantined: string
-}
 
 export interface ImageStoreOptions {
   /** Absolute path of the folder of images. */
@@ -57,23 +51,28 @@ export class WrongBytes extends Error {
  */
 export class ImageStore {
   readonly #options: ImageStoreOptions
+  readonly #quarantine: ImageQuarantine
   readonly #queues = new Queues()
   /** Bytes by hash, of all that are here. */
   readonly #sizes = new Map<string, number>()
 
-  private constructor(options: ImageStoreOptions) {
+  private constructor(options: ImageStoreOptions, quarantine: ImageQuarantine) {
     this.#options = options
+    this.#quarantine = quarantine
   }
 
   /** @throws StorageReadError, StorageWriteError */
   static async open(options: ImageStoreOptions): Promise<ImageStore> {
-    const { disk, directory } = options
-    const store = new ImageStore(options)
+    const { disk, directory, quarantine: aside, onDamage } = options
+    const pathOf = (sha256: string): string => join(directory, sha256)
+    const quarantine = await ImageQuarantine.open({ directory: aside, disk, pathOf, onDamage })
+    const store = new ImageStore(options, quarantine)
     await writing(directory, false, () => ensureFolder(disk, join(directory, INCOMING)))
     for (const { name } of (await listFolder(disk, directory)) ?? []) {
       if (!NAME.test(name)) continue
       const { size } = await reading(join(directory, name), () => disk.stat(join(directory, name)))
       store.#sizes.set(name, size)
+      await quarantine.settle(name)
     }
     return store
   }
@@ -81,6 +80,11 @@ export class ImageStore {
   /** Bytes of an image; undefined where it is not here. */
   size(sha256: string): number | undefined {
     return this.#sizes.get(sha256)
+  }
+
+  /** Damaged images that are not here again since. */
+  damage(): ImageDamage[] {
+    return this.#quarantine.list()
   }
 
   /** Hashes and sizes in bytes, the one that was used longest ago first. */
@@ -103,6 +107,7 @@ export class ImageStore {
       if (this.#sizes.has(sha256)) return
       await writeAtomic(this.#options.disk, this.#path(sha256), bytes, this.#incoming(`${sha256}.tmp`))
       this.#sizes.set(sha256, bytes.length)
+      await this.#quarantine.settle(sha256)
     })
     return sha256
   }
@@ -117,7 +122,7 @@ export class ImageStore {
       const bytes = await readIfThere(this.#options.disk, this.#path(sha256))
       if (bytes && hashOf(bytes) === sha256) return bytes
       this.#sizes.delete(sha256)
-      if (bytes) await this.#setAside(sha256)
+      if (bytes) await this.#quarantine.take(sha256)
       return undefined
     })
   }
@@ -203,6 +208,7 @@ export class ImageStore {
       await disk.syncDirectory(join(directory, INCOMING))
     })
     this.#sizes.set(sha256, total)
+    await this.#quarantine.settle(sha256)
     await this.#dropParts(sha256)
   }
 
@@ -228,21 +234,6 @@ export class ImageStore {
       })
       this.#sizes.delete(sha256)
     })
-  }
-
-  async #setAside(sha256: string): Promise<void> {
-    const { disk, quarantine, onDamage } = this.#options
-    await ensureFolder(disk, quarantine)
-    const taken = new Set(((await listFolder(disk, quarantine)) ?? []).map(({ name }) => name))
-    let number = 1
-    while (taken.has(`image-${sha256}.${number}`)) number += 1
-    const quarantined = join(quarantine, `image-${sha256}.${number}`)
-    const path = this.#path(sha256)
-    await writing(path, false, async () => {
-      await disk.rename(path, quarantined)
-      await disk.syncDirectory(quarantine)
-    })
-    onDamage({ sha256, path, quarantined })
   }
 
   #path(sha256: string): string {

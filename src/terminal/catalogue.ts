@@ -4,6 +4,7 @@ import type { FlatDoc } from '../docs/flat.js'
 import type { ItemView } from '../docs/generated/types.js'
 import { groupBy } from '../docs/group.js'
 import { authorsOf } from '../docs/history.js'
+import { isNamed } from '../docs/images.js'
 import { shardOf, type DocumentName } from '../docs/naming.js'
 import { parseTaxSpec } from '../docs/tax.js'
 import { Refused } from '../protocol/problem.js'
@@ -122,10 +123,15 @@ export class Catalogue {
 
   /**
    * Items whose SKU or barcode is the text, then those whose SKU begins with it, then those whose name has all its words;
-   * each in the order of their names.
+   * each in the order of their names. Those that were withdrawn are found only where they are asked for too.
    * @returns those from `offset` on, and how many there are in all
    */
-  async search(text: string, limit: number, offset = 0): Promise<{ items: Item[]; total: number }> {
+  async search(
+    text: string,
+    limit: number,
+    offset = 0,
+    withdrawnToo = false,
+  ): Promise<{ items: Item[]; total: number }> {
     const wanted = text.trim().toLowerCase()
     const words = wanted.split(/\s+/)
     if (limit === 1 && offset === 0) {
@@ -138,7 +144,7 @@ export class Catalogue {
     const ranked: [number, Entry][] = []
     for await (const { items } of this.#all()) {
       for (const entry of items.values()) {
-        if (entry.item.withdrawn) continue
+        if (entry.item.withdrawn && !withdrawnToo) continue
         const rank = rankOf(entry, wanted, words)
         if (rank !== undefined) ranked.push([rank, entry])
       }
@@ -162,7 +168,7 @@ export class Catalogue {
   /**
    * Writes items, a change per shard, each on the disk when it is done.
    * @returns how many items were changed
-   * @throws Refused `managers-only`, `disconnected`
+   * @throws Refused `managers-only`, `disconnected`, `negative-price`, `incomplete-item`, `unnamed-image`; BadTaxSpec
    */
   async edit(
     by: string,
@@ -193,10 +199,11 @@ export class Catalogue {
   }
 
   async #check(edits: readonly (ItemEdit & { readonly sku: string })[]): Promise<void> {
-    for (const { sku, name, price, tax } of edits) {
+    for (const { sku, name, price, tax, image } of edits) {
       if (tax !== undefined) parseTaxSpec(tax)
       if (price && price.minor < 0)
         throw new Refused('invalid', 'negative-price', `The price of "${sku}" is negative.`)
+      if (image) await this.#mustBeNamed(sku, image)
       if (name !== undefined && price !== undefined) continue
       const known = (await this.#shard(this.#shardOf(sku)))?.items.has(sku)
       if (!known)
@@ -207,6 +214,19 @@ export class Catalogue {
           { sku },
         )
     }
+  }
+
+  /** An item that shows what nobody ever brought would show nothing, at every terminal. */
+  async #mustBeNamed(sku: string, image: string): Promise<void> {
+    const { documents, identity } = this.#options
+    const doc = await documents.look({ kind: 'images', shop: identity().shop })
+    if (doc && isNamed(doc, image)) return
+    throw new Refused(
+      'invalid',
+      'unnamed-image',
+      `"${sku}" cannot show image ${image}: the shop has none of this hash. Bring its bytes first (PUT /v1/items/:sku/image, or counterfoil terminal image set), or sync to learn of those of others.`,
+      { sku, image },
+    )
   }
 
   /** @throws Refused `managers-only`, `disconnected` */

@@ -140,9 +140,11 @@ export class Images {
    * @throws Refused `image-not-here`
    */
   async show(sha256: string): Promise<{ bytes: Uint8Array; type: string }> {
-    const { store } = this.#options
+    const { store, onChange } = this.#options
+    const before = store.damage().length
     if (store.size(sha256) === undefined) await this.#fetchOnce(sha256)
     const bytes = await store.read(sha256)
+    if (store.damage().length !== before) onChange()
     if (!bytes) throw notHere(sha256)
     store.touch(sha256)
     return { bytes, type: sniff(bytes).type }

@@ -12,7 +12,7 @@ import { RelaySession } from './relay-session.js'
  *
  *     down ──want──▶ connecting ──relay answered──▶ up
  *      ▲                 │                          │
- *      └────failed───────┴─────────lost─────────────┘   (wanted: tried again after a backoff)
+ *      └──failed, left───┴──────lost, left──────────┘   (wanted: tried again after a backoff)
  */
 export type LinkState =
   | { readonly state: 'down'; readonly reason: string; readonly retryAt?: Date }
@@ -94,7 +94,7 @@ export class Link {
     if (!wanted) {
       clearTimeout(this.#retry)
       this.#retry = undefined
-      if (this.#users === 0) this.#drop('not connected')
+      this.#leave()
     } else if (this.#state.state === 'down') this.#try()
     // Its loss is the state's.
     else if (this.#state.state === 'up') this.socket().catch(() => undefined)
@@ -119,7 +119,11 @@ export class Link {
   }
 
   #leave(): void {
-    if (this.#users === 0 && !this.#wanted) this.#drop('not connected')
+    if (!this.#isNeeded) this.#drop('not connected')
+  }
+
+  get #isNeeded(): boolean {
+    return this.#wanted || this.#users > 0
   }
 
   /**
@@ -143,7 +147,7 @@ export class Link {
   async renew(): Promise<void> {
     if (this.#state.state !== 'up') return
     this.#drop('connecting anew')
-    if (this.#wanted || this.#users > 0) await this.#connect()
+    if (this.#isNeeded) await this.#connect()
   }
 
   stop(): void {
@@ -183,6 +187,12 @@ export class Link {
       if (session.forgottenAfter !== undefined) await onForgotten(session.forgottenAfter)
       if (this.#wanted) await (this.#socket = this.#openSocket(session))
       this.#tries = 0
+      if (!this.#isNeeded) {
+        // Whoever asked for it has left meanwhile, and nobody else would ever close it.
+        this.#disconnect()
+        this.#set({ state: 'down', reason: 'not connected' })
+        return session
+      }
       this.#set({ state: 'up', session, since: now() })
       // It may be wanted since.
       if (this.#wanted) this.socket().catch(() => undefined)
@@ -248,10 +258,14 @@ export class Link {
     this.#set({ state: 'down', reason, retryAt: new Date(this.#options.now().getTime() + wait) })
   }
 
-  #drop(reason: string): void {
+  #disconnect(): void {
     const adapter = this.#adapter
     this.#adapter = undefined
     adapter?.disconnect()
+  }
+
+  #drop(reason: string): void {
+    this.#disconnect()
     if (this.#state.state === 'up') this.#set({ state: 'down', reason })
   }
 }

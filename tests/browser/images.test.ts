@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { png } from '../support/pictures.js'
 import { sync, useHouse } from './shop-floor.js'
@@ -74,5 +77,25 @@ describe('pictures of items on the page', () => {
     await sync(neighbour.agent)
     await other.button('Sync Images to Server Now').click()
     await advanced.getByText('0 images sent, 1 fetched').waitFor()
+  })
+
+  test('D2 a damaged picture is an alarm on the page until it has come back', async () => {
+    const terminal = await house.open('online')
+    const neighbour = await terminal.neighbour('disconnected')
+    const bytes = png(24, 24, [40, 40, 180])
+    const put = await fetch(`${terminal.url}/v1/items/TEA/image`, { method: 'PUT', body: Buffer.from(bytes) })
+    expect(put.status).toBe(201)
+    await terminal.agent.send('POST', '/v1/images/sync', {})
+    await neighbour.agent.send('POST', '/v1/images/sync', {})
+    const hash = createHash('sha256').update(bytes).digest('hex')
+    await writeFile(join(neighbour.data, 'images', hash), Uint8Array.from(bytes).fill(0, 50, 60))
+    const till = await browser.open(neighbour.url)
+    const { page } = till
+    await page.getByLabel('Item: name, SKU or barcode').fill('tea')
+    const alarm = page.locator('#alerts p', { hasText: 'Damaged images were found and set aside' })
+    await alarm.filter({ hasText: `${hash.slice(0, 12)} (checksum)` }).waitFor()
+    await till.button('Advanced Disconnected Sync').click()
+    await till.button('Sync Images to Server Now').click()
+    await alarm.waitFor({ state: 'detached' })
   })
 })

@@ -44,6 +44,8 @@ export interface Terminal {
   readonly url: string
   /** Codes are unique in the organisation, so it depends on the shops there are already. */
   readonly code: string
+  /** Its directory. */
+  readonly data: string
   /** What its page or a command would ask of it. */
   readonly agent: ServiceClient
   /** Enters somebody who signs in at its shop's terminals, and fetches them. */
@@ -130,6 +132,7 @@ export function useHouse(): House {
     const { terminal } = await agent.get<Status>('/v1/status')
     return {
       url,
+      data,
       code: terminal.code,
       agent,
       async cashier(person, pin, role = 'cashier') {

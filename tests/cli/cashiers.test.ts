@@ -151,6 +151,11 @@ describe('cashiers, by command', () => {
       code: 0,
       stdout: 'Asha has a new PIN.\n',
     })
+    // While a cashier is left, the last manager cannot go.
+    const lastManager = await runHere(cashier('remove', '--name', 'Mira'))
+    expect(lastManager).toMatchObject({ code: 1, stdout: '' })
+    expect(lastManager.stderr).toContain('Mira is the last manager of Main. Enter another manager first')
+    await jsonHere(cashier('add', '--name', 'Ravi', '--role', 'manager', '--pin-file', file('asha')))
     await jsonHere(cashier('remove', '--name', 'Mira'))
     await jsonHere(terminal('sync'))
     const as = (name: string, pin: string) =>
@@ -158,7 +163,8 @@ describe('cashiers, by command', () => {
     expect(await as('Asha', 'asha')).toMatchObject({ code: 4 })
     expect(await as('Mira', 'mira')).toMatchObject({ code: 4 })
     expect(await as('Asha', 'new')).toMatchObject({ code: 0 })
-    const last = await runHere(cashier('remove', '--name', 'asha'))
+    expect(await runHere(cashier('remove', '--name', 'asha'))).toMatchObject({ code: 0 })
+    const last = await runHere(cashier('remove', '--name', 'Ravi'))
     expect(last.stderr).toContain('Nobody is left: the terminals of Main ask for no PIN from now on.')
     await jsonHere(terminal('sync'))
     expect(await runHere(terminal('mark-synced', '--by', 'Anybody'))).toMatchObject({ code: 0 })

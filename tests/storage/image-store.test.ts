@@ -3,13 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodeDisk, type Disk } from '../../src/storage/disk.js'
-import {
-  hashOf,
-  ImageStore,
-  WrongBytes,
-  WrongOffset,
-  type ImageDamage,
-} from '../../src/storage/image-store.js'
+import type { ImageDamage } from '../../src/storage/image-quarantine.js'
+import { hashOf, ImageStore, WrongBytes, WrongOffset } from '../../src/storage/image-store.js'
 import { largePng } from '../support/pictures.js'
 import { atEachOperation, dieAt, failAt, FaultyDisk } from './disks.js'
 
@@ -22,10 +17,10 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true, force: true }))
 
-const open = (disk: Disk = nodeDisk, folder = 'images'): Promise<ImageStore> =>
+const open = (disk: Disk = nodeDisk, folder = 'images', aside = 'quarantine'): Promise<ImageStore> =>
   ImageStore.open({
     directory: join(root, folder),
-    quarantine: join(root, 'quarantine'),
+    quarantine: join(root, aside),
     disk,
     onDamage: (damage) => damages.push(damage),
   })
@@ -67,6 +62,52 @@ describe('the store of images', () => {
     expect(await store.read(neighbour)).toBeDefined()
     await store.put(IMAGE)
     expect(await store.read(HASH)).toBeDefined()
+  })
+
+  test('D2 damage is listed, also after a restart, until the image is here again; its bytes are kept', async () => {
+    const store = await open()
+    const spoil = () => writeFile(join(root, 'images', HASH), Uint8Array.from(IMAGE).fill(0, 50, 60))
+    await store.put(IMAGE)
+    await spoil()
+    await store.read(HASH)
+    const found = { sha256: HASH, path: join(root, 'images', HASH), quarantined: damages[0]?.quarantined }
+    expect(store.damage()).toMatchObject([found])
+    const again = await open()
+    expect(again.damage()).toMatchObject([found])
+    expect(damages).toHaveLength(1)
+    await again.append(HASH, IMAGE.length, 0, IMAGE)
+    expect(again.damage()).toEqual([])
+    expect((await open()).damage()).toEqual([])
+    // What is found later is damage anew, and takes no name that is kept.
+    await spoil()
+    await again.read(HASH)
+    expect(again.damage()).toHaveLength(1)
+    expect((await readdir(join(root, 'quarantine'))).toSorted()).toEqual([
+      `image-${HASH}.1.settled`,
+      `image-${HASH}.2`,
+    ])
+  })
+
+  test('D3 killed at any file operation of setting an image aside and getting it back, nothing of it is forgotten', async () => {
+    await atEachOperation(async (at) => {
+      const folder = `spoilt-${at}`
+      const aside = `${folder}-aside`
+      await (await open(nodeDisk, folder, aside)).put(IMAGE)
+      await writeFile(join(root, folder, HASH), Uint8Array.from(IMAGE).fill(0, 50, 60))
+      const disk = new FaultyDisk(nodeDisk, dieAt(at))
+      const work = async (): Promise<void> => {
+        const store = await open(disk, folder, aside)
+        await store.read(HASH)
+        await store.put(IMAGE)
+      }
+      await work().catch(() => undefined)
+      const again = await open(nodeDisk, folder, aside)
+      const whole = await again.read(HASH)
+      expect(again.damage()).toHaveLength(whole ? 0 : 1)
+      const kept = await readdir(join(root, aside))
+      expect(kept).toHaveLength(1)
+      return disk.operations.length
+    })
   })
 
   test('D3 killed at any file operation it is whole or absent, and goes on', async () => {

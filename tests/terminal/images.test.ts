@@ -1,5 +1,6 @@
-import { readdir } from 'node:fs/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { readdir, writeFile } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { nodeDisk } from '../../src/storage/disk.js'
 import { hashOf } from '../../src/storage/image-store.js'
 import type { Agent } from '../../src/terminal/agent.js'
@@ -129,11 +130,61 @@ describe('images of items', () => {
     expect((await manager.catalogue.item('TEA')).image).toBeUndefined()
   })
 
+  test('R1 an item shows no image that nobody brought: item, hash and remedy are named', async () => {
+    const { url } = await served(world, manager)
+    const edit = (items: object[]) => tell(url, 'POST /v1/items', { body: { items } })
+    const strange = hashOf(RED)
+    const refused = await edit([
+      { sku: 'TEA', name: 'Other tea' },
+      { sku: 'SOAP', image: strange },
+    ])
+    expect(refused).toMatchObject({
+      status: 400,
+      code: 'unnamed-image',
+      body: { sku: 'SOAP', image: strange },
+    })
+    expect(refused.body['detail']).toMatch(
+      new RegExp(`"SOAP" cannot show image ${strange}.*Bring its bytes first`),
+    )
+    // Nothing of the request was written.
+    expect((await manager.catalogue.item('TEA')).name).toBe('Tea')
+    const { sha256 } = await manager.images.set('Mira', 'TEA', RED)
+    expect(await edit([{ sku: 'SOAP', image: sha256 }])).toMatchObject({ status: 200 })
+    expect((await manager.catalogue.item('SOAP')).image).toBe(sha256)
+    expect(await edit([{ sku: 'SOAP', image: '' }])).toMatchObject({ status: 200 })
+    expect((await manager.catalogue.item('SOAP')).image).toBeUndefined()
+  })
+
   test('the status tells of the images', async () => {
     await manager.images.set('Mira', 'TEA', RED)
     const status = await manager.status()
     expect(status.images.cacheLimitBytes).toBe(128 * 1024 * 1024)
     expect(status.images.here.count).toBe(1)
+  })
+
+  test('D2 a damaged image is an alarm here and at the relay, also after a restart, until it is here again', async () => {
+    const { sha256 } = await manager.images.set('Mira', 'TEA', RED)
+    await manager.images.sync()
+    await manager.disconnect('Mira')
+    const path = world.path('T01', 'images', sha256)
+    await writeFile(path, Uint8Array.from(RED).fill(0, 50, 60))
+    const told = once(manager, 'status')
+    await expect(manager.images.show(sha256)).rejects.toMatchObject({ code: 'image-not-here' })
+    await told
+    const quarantined = world.path('T01', 'quarantine', `image-${sha256}.1`)
+    const damage = [{ sha256, reason: 'checksum', path, quarantined }]
+    expect((await manager.status()).damage).toEqual(damage)
+    await world.stop(manager)
+    manager = await world.agent(world.path('T01'))
+    expect((await manager.status()).damage).toEqual(damage)
+    const reported = () => relay.relay.watch.reports.of(manager.identity.terminal)?.last?.report.damage
+    await manager.sync()
+    await vi.waitFor(() => expect(reported()).toBe(1))
+    expect(await manager.images.sync()).toMatchObject({ downloaded: 1, complete: true })
+    expect((await manager.status()).damage).toEqual([])
+    expect(await readdir(world.path('T01', 'quarantine'))).toContain(`image-${sha256}.1.settled`)
+    await manager.sync()
+    await vi.waitFor(() => expect(reported()).toBe(0))
   })
 
   test('S3 the cache is bounded: what was shown longest ago goes first, what has no receipt never', async () => {

@@ -172,14 +172,16 @@ describe('sales as a till shows them', () => {
 
 describe('Set-Up at a manager’s terminal', () => {
   test('A2 people are entered through the relay, and at once sign in here; not in disconnected mode', async () => {
-    const added = await ask<{ cashiers: unknown }>('POST', '/v1/setup/users', {
-      name: 'Asha',
-      role: 'cashier',
-      pin: '471100',
+    const add = (name: string, role: string) =>
+      ask<{ cashiers: unknown }>('POST', '/v1/setup/users', { name, role, pin: '471100' })
+    expect(await add('Asha', 'cashier')).toMatchObject({
+      status: 409,
+      body: { type: 'counterfoil:first-is-manager' },
     })
+    const added = await add('Mira', 'manager')
     expect(added.status).toBe(201)
-    expect(added.body.cashiers).toEqual([{ name: 'Asha', role: 'cashier' }])
-    expect(manager.documents.people().map(({ name }) => name)).toEqual(['Asha'])
+    expect(added.body.cashiers).toEqual([{ name: 'Mira', role: 'manager' }])
+    expect(manager.documents.people().map(({ name }) => name)).toEqual(['Mira'])
     // Who set it up is not signed in: from now on a person has to be.
     expect((await ask('GET', '/v1/setup/users')).status).toBe(401)
   })
@@ -205,6 +207,29 @@ describe('Set-Up at a manager’s terminal', () => {
       body: { type: 'counterfoil:online-only' },
     })
     expect(await ask('PUT', '/v1/setup/shop', { address: 'x' })).toMatchObject({ status: 403 })
+  })
+})
+
+describe('withdrawn items', () => {
+  const skus = async (query: string): Promise<string[]> =>
+    (await ask<{ items: { sku: string }[] }>('GET', `/v1/items?${query}`)).body.items.map(({ sku }) => sku)
+
+  test('are found only where they are asked for, also by their barcode, and come back', async () => {
+    await ask('POST', '/v1/items', { items: [{ sku: 'PEN', withdrawn: true, barcodes: ['4006381'] }] })
+    expect(await skus('query=pen')).toEqual([])
+    expect(await skus('query=4006381&limit=1')).toEqual([])
+    expect(await skus('query=pen&withdrawn=false')).toEqual([])
+    expect(await skus('query=4006381&limit=1&withdrawn=true')).toEqual(['PEN'])
+    expect(await skus('withdrawn=true')).toEqual(['TEA', 'PEN'])
+    await ask('POST', '/v1/items', { items: [{ sku: 'PEN', withdrawn: false }] })
+    expect(await skus('query=pen')).toEqual(['PEN'])
+  })
+
+  test('R1 what is neither true nor false is refused', async () => {
+    expect(await ask('GET', '/v1/items?withdrawn=perhaps')).toMatchObject({
+      status: 400,
+      body: { type: 'counterfoil:invalid-query' },
+    })
   })
 })
 

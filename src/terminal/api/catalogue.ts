@@ -1,4 +1,4 @@
-import { Router } from 'express'
+import { Router, type Request } from 'express'
 import type {
   ConflictList,
   EditItems,
@@ -11,6 +11,7 @@ import type {
 } from '../../docs/generated/types.js'
 import { summariesIn } from '../../docs/sales.js'
 import { answerLong, bodyOf, queryOf } from '../../protocol/http.js'
+import { Refused } from '../../protocol/problem.js'
 import type { Told } from '../../protocol/told.js'
 import type { Agent } from '../agent.js'
 import { personOf, TERMINAL_API } from './person.js'
@@ -24,7 +25,8 @@ export function catalogueApi(agent: Agent): Router {
   api.get('/items', async (request, response) => {
     const limit = Math.min(Number(queryOf(request, 'limit') ?? 50) || 50, MOST_FOUND)
     const offset = Math.max(0, Math.floor(Number(queryOf(request, 'offset') ?? 0)) || 0)
-    const { items, total } = await agent.catalogue.search(queryOf(request, 'query') ?? '', limit, offset)
+    const text = queryOf(request, 'query') ?? ''
+    const { items, total } = await agent.catalogue.search(text, limit, offset, isAsked(request, 'withdrawn'))
     const shown = await Promise.all(
       items.map(async (item) => ({ ...item, ...(await agent.stock.fact(item.sku)) })),
     )
@@ -89,4 +91,12 @@ export function catalogueApi(agent: Agent): Router {
   })
 
   return api
+}
+
+/** @throws Refused `invalid-query` where it is neither true nor false */
+function isAsked(request: Request, name: string): boolean {
+  const value = queryOf(request, name) ?? 'false'
+  if (value !== 'true' && value !== 'false')
+    throw new Refused('invalid', 'invalid-query', `"${value}" is no ${name}: give ${name}=true or false.`)
+  return value === 'true'
 }

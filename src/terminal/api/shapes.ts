@@ -69,6 +69,7 @@ export const SHAPES: Readonly<Record<string, ApiShape>> = {
       query: 'Words of the name, a SKU or a barcode.',
       limit: 'How many, at most 200.',
       offset: 'How many to skip.',
+      withdrawn: 'true for those withdrawn from sale too; false where it is left out.',
     },
   },
   'GET /v1/items/:sku': { answer: `${ANSWERS}ItemView` },

@@ -25,15 +25,21 @@ function alertsOf(told: Status | undefined, isGone: boolean): Readonly<Record<st
   if (isGone) return { gone: t.value.agentGoneNoSeal }
   if (!told) return {}
   const { blocked, fork, storage, damage, force } = told
+  const documents = damage.filter((damaged) => !('sha256' in damaged))
+  const images = damage.filter((damaged) => 'sha256' in damaged)
   const cut = force && force.state !== 'purged' && !force.running
   return {
     blocked: blocked ? t.value.blocked(blocked.message) : undefined,
     fork: fork ? t.value.forkAlarm(fork.message) : undefined,
     storage: storage.ok ? undefined : t.value.storageFailure(storage.message ?? ''),
-    damage:
-      damage.length === 0
-        ? undefined
-        : t.value.damaged(damage.map(({ path, reason, label }) => `${label ?? path} (${reason})`).join('; ')),
+    damage: documents.length === 0 ? undefined : t.value.damaged(listOf(documents)),
+    images: images.length === 0 ? undefined : t.value.damagedImages(listOf(images)),
     force: cut ? t.value.forceUnfinished(dateTime(force.startedAt), force.state) : undefined,
   }
+}
+
+function listOf(damage: Status['damage']): string {
+  const nameOf = (one: Status['damage'][number]): string =>
+    'sha256' in one ? one.sha256.slice(0, 12) : (one.label ?? one.path)
+  return damage.map((one) => `${nameOf(one)} (${one.reason})`).join('; ')
 }

@@ -69,15 +69,22 @@ export function Users(): VNode {
           ))}
         </tbody>
       </table>
-      <AddUser added={setList} />
+      <AddUser first={list?.signInNeeded === false} added={setList} />
     </>
   )
 }
 
-function AddUser({ added }: { readonly added: (list: CashierList) => void }): VNode {
+interface AddProps {
+  /** Nobody is there yet: the first is a manager. */
+  readonly first: boolean
+  readonly added: (list: CashierList) => void
+}
+
+function AddUser({ first, added }: AddProps): VNode {
   const name = useRef<HTMLInputElement>(null)
   const pin = useRef<HTMLInputElement>(null)
-  const [role, setRole] = useState<Role>('cashier')
+  const [chosen, setRole] = useState<Role>('cashier')
+  const role = first ? 'manager' : chosen
   const add = async (): Promise<void> => {
     const [nameInput, pinInput] = [name.current, pin.current]
     if (!nameInput || !pinInput) return
@@ -97,7 +104,9 @@ function AddUser({ added }: { readonly added: (list: CashierList) => void }): VN
         <label>
           {t.value.role}{' '}
           <select value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
-            <option value="cashier">{t.value.roles.cashier}</option>
+            <option value="cashier" disabled={first}>
+              {t.value.roles.cashier}
+            </option>
             <option value="manager">{t.value.roles.manager}</option>
           </select>
         </label>

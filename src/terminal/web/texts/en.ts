@@ -60,6 +60,8 @@ export const en = {
   storageFailure: (what: string): string => `Storage failure: ${what}`,
   damaged: (what: string): string =>
     `Damaged data was found and set aside: ${what}. Sync with the relay to get back what it holds.`,
+  damagedImages: (what: string): string =>
+    `Damaged images were found and set aside: ${what}. Sync Images to Server Now gets them back from the relay; where it has none, give the item its picture again.`,
   forceUnfinished: (at: string, state: string): string =>
     `The force-complete sync begun ${at} is not finished (${state}). Start it again under Advanced Disconnected Sync; it goes on where it was.`,
 
@@ -388,6 +390,9 @@ export const en = {
   barcodesLabel: 'Barcodes, with spaces between them',
   receivedInAll: 'Received in all (leave empty to keep)',
   withdrawn: 'withdrawn: not offered any more',
+  withdrawnToo: 'Show withdrawn items too',
+  bringBack: 'Bring back',
+  bringBackLine: (name: string): string => `Bring back ${name}`,
   noPriceChanged: 'No price was changed.',
   savePrices: (count: number): string => `Save ${of(count, 'price')}`,
   pricesSaved: (count: number): string => `${of(count, 'price')} saved.`,
@@ -405,7 +410,7 @@ export const en = {
   imagesLimit: 'Kept here at most',
   countAndSize: (count: number, size: string): string => `${of(count, 'image')}, ${size}`,
   nobodySignsIn:
-    'Nobody signs in at this shop’s terminals yet: with the first person, all of them ask who it is.',
+    'Nobody signs in at this shop’s terminals yet: with the first person, a manager, all of them ask who it is.',
   usersAbout: 'Who signs in at the terminals of this shop.',
   role: 'Role',
   roles: { cashier: 'cashier', manager: 'manager' },

@@ -30,6 +30,8 @@ export const hi: Texts = {
   blocked: (why) => `सील करना रुका हुआ है। ${why}`,
   forkAlarm: (what) => `दोहरी प्रति की चेतावनी। ${what}`,
   storageFailure: (what) => `भंडारण में गड़बड़ी: ${what}`,
+  damagedImages: (what) =>
+    `ख़राब चित्र मिले और अलग रखे गए: ${what}। रिले से वापस पाने के लिए “अभी सर्वर से चित्र सिंक करें” दबाएँ; रिले के पास न हों तो वस्तु को चित्र फिर दें।`,
   damaged: (what) => `खराब डेटा मिला और अलग रखा गया: ${what}। रिले के पास जो है उसे पाने के लिए सिंक करें।`,
   forceUnfinished: (at, state) =>
     `${at} पर शुरू हुआ पूर्ण सिंक अधूरा है (${state})। उसे “उन्नत डिस्कनेक्टेड सिंक” में फिर शुरू करें; वह वहीं से आगे बढ़ेगा।`,
@@ -353,6 +355,9 @@ export const hi: Texts = {
   barcodesLabel: 'बारकोड, बीच में खाली जगह',
   receivedInAll: 'कुल प्राप्त (न बदलने के लिए खाली छोड़ें)',
   withdrawn: 'हटाई गई: अब नहीं दिखती',
+  withdrawnToo: 'हटाई गई वस्तुएँ भी दिखाएँ',
+  bringBack: 'वापस लाएँ',
+  bringBackLine: (name) => `${name} को वापस लाएँ`,
   noPriceChanged: 'कोई दाम नहीं बदला गया।',
   savePrices: (count) => `${count} दाम सहेजें`,
   pricesSaved: (count) => `${count} दाम सहेजे गए।`,
@@ -369,7 +374,8 @@ export const hi: Texts = {
   imagesWanted: 'अभी नहीं लाए गए',
   imagesLimit: 'यहाँ अधिकतम',
   countAndSize: (count, size) => `${count} चित्र, ${size}`,
-  nobodySignsIn: 'इस दुकान के टर्मिनलों पर अभी कोई साइन इन नहीं करता: पहले व्यक्ति के साथ सब पूछने लगेंगे।',
+  nobodySignsIn:
+    'इस दुकान के टर्मिनलों पर अभी कोई साइन इन नहीं करता: पहले व्यक्ति के साथ, जो प्रबंधक होता है, सब पूछने लगेंगे।',
   usersAbout: 'जो इस दुकान के टर्मिनलों पर साइन इन करते हैं।',
   role: 'भूमिका',
   roles: { cashier: 'कैशियर', manager: 'प्रबंधक' },
