@@ -3,11 +3,14 @@ export class Problem extends Error {
   /** HTTP status; 0 where nobody answered. */
   readonly status: number
   readonly code: string
-  constructor(status: number, code: string, detail: string) {
+  /** What of several reasons it was, where one code has many. */
+  readonly reason: string | undefined
+  constructor(status: number, code: string, detail: string, reason?: string) {
     super(detail)
     this.name = 'Problem'
     this.status = status
     this.code = code
+    this.reason = reason
   }
 }
 
@@ -57,10 +60,11 @@ async function read<T>(response: Response): Promise<T> {
     throw new Problem(response.status, NO_ANSWER, '')
   }
   if (response.ok) return answer as T
-  const { type = '', detail } = answer as { type?: string; detail?: string }
+  const { type = '', detail, reason } = answer as { type?: string; detail?: string; reason?: string }
   throw new Problem(
     response.status,
     type.replace(/^counterfoil:/, ''),
     detail ?? `HTTP status ${response.status}`,
+    reason,
   )
 }

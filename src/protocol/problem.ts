@@ -74,7 +74,7 @@ export function asRefused(error: unknown): Refused {
   if (!(error instanceof Error)) return new Refused('failed', 'failure', String(error))
   const known = KNOWN.get(error.name)
   if (known) return new Refused(known[0], known[1], error.message)
-  if (isPricing(error)) return new Refused('unsellable', 'unsellable', error.message)
+  if (isPricing(error)) return new Refused('unsellable', 'unsellable', error.message, { reason: error.name })
   return new Refused('failed', 'failure', error.message)
 }
 

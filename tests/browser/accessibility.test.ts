@@ -102,6 +102,12 @@ describe('the till’s page for everybody', () => {
     const texts = await page.locator('main button, main label, main th, main h2').allTextContents()
     const english = texts.filter((text) => /[A-Za-z]{3}/.test(text.replaceAll(/SKU|Esc|Enter|\bF\d+/g, '')))
     expect(english).toEqual([])
+    // Nor of what the agent refuses.
+    await page.locator('#search').fill('TEA')
+    await page.keyboard.press('Enter')
+    await page.locator('input.quantity').fill('0')
+    await page.keyboard.press('Tab')
+    await page.locator('#bill-error', { hasText: 'मात्रा मान्य नहीं' }).waitFor()
   })
 
   test('on a phone nothing runs off the screen', async () => {

@@ -29,7 +29,9 @@ function alertsOf(told: Status | undefined, isGone: boolean): Readonly<Record<st
   const images = damage.filter((damaged) => 'sha256' in damaged)
   const cut = force && force.state !== 'purged' && !force.running
   return {
-    blocked: blocked ? t.value.blocked(blocked.message) : undefined,
+    blocked: blocked
+      ? t.value.blocked(t.value.refusals[`blocked-${blocked.why}`] ?? blocked.message)
+      : undefined,
     fork: fork ? t.value.forkAlarm(fork.message) : undefined,
     storage: storage.ok ? undefined : t.value.storageFailure(storage.message ?? ''),
     damage: documents.length === 0 ? undefined : t.value.damaged(listOf(documents)),

@@ -31,8 +31,14 @@ async function told<T>(answer: Promise<T>): Promise<T> {
     if (!(error instanceof Problem)) throw error
     if (error.code === 'sign-in-needed') signInNeeded()
     if (error.code === NO_ANSWER) throw new Problem(0, NO_ANSWER, t.value.agentGoneTryAgain)
-    throw error
+    throw new Problem(error.status, error.code, refusalOf(error), error.reason)
   }
+}
+
+/** In the language of the page where it has a sentence for it, else in the agent's words. */
+function refusalOf({ code, reason, message }: Problem): string {
+  const { refusals } = t.value
+  return refusals[reason ?? code] ?? message
 }
 
 export const get = <T>(path: string): Promise<T> => told(ask<T>('GET', path))

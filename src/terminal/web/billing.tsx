@@ -5,6 +5,7 @@ import { time } from '../../pages/format.js'
 import { BillFields } from './bill-fields.js'
 import { LineRow } from './line-row.js'
 import { Search } from './search.js'
+import type { Bill } from './shapes.js'
 import { bill, hasLines } from './state/bill.js'
 import { putAway } from './state/deeds.js'
 import { billError } from './state/notes.js'
@@ -47,7 +48,7 @@ function BillError(): VNode {
   return (
     <>
       <p id="bill-error" class="error" role="alert">
-        {billError.value || (bill.value?.problem ?? '')}
+        {billError.value || problemOf(bill.value)}
       </p>
       <Oversold />
     </>
@@ -115,4 +116,10 @@ function Lines(): VNode {
       </p>
     </>
   )
+}
+
+/** Why the bill cannot be priced as it stands. */
+function problemOf(shown: Bill | undefined): string {
+  if (shown?.problem === undefined) return ''
+  return t.value.refusals[shown.reason ?? ''] ?? shown.problem
 }

@@ -56,6 +56,8 @@ export const en = {
   agentGoneTryAgain: 'The terminal’s agent does not answer. Look whether it runs, and try again.',
   agentGoneNoSeal: 'The terminal’s agent does not answer. Nothing can be sealed until it is back.',
   blocked: (why: string): string => `Sealing is blocked. ${why}`,
+  /** What the agent refuses, by code or reason; in English its own words are told. */
+  refusals: {} as Readonly<Record<string, string>>,
   forkAlarm: (what: string): string => `Fork alarm. ${what}`,
   storageFailure: (what: string): string => `Storage failure: ${what}`,
   damaged: (what: string): string =>

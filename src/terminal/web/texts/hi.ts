@@ -1,3 +1,4 @@
+import { hiRefusals } from './hi-refusals.js'
 import type { Texts } from './en.js'
 
 /** पन्ने के सारे पाठ हिन्दी में। */
@@ -27,6 +28,7 @@ export const hi: Texts = {
   // Alerts
   agentGoneTryAgain: 'टर्मिनल का एजेंट उत्तर नहीं दे रहा। देखें कि वह चल रहा है, और फिर प्रयास करें।',
   agentGoneNoSeal: 'टर्मिनल का एजेंट उत्तर नहीं दे रहा। उसके लौटने तक कुछ भी सील नहीं हो सकता।',
+  refusals: hiRefusals,
   blocked: (why) => `सील करना रुका हुआ है। ${why}`,
   forkAlarm: (what) => `दोहरी प्रति की चेतावनी। ${what}`,
   storageFailure: (what) => `भंडारण में गड़बड़ी: ${what}`,
