@@ -152,7 +152,8 @@ async function viewOf(agent: Agent, bill: Bill): Promise<Told<BillView>> {
     const priced = agent.till.price(draft)
     return { ...bill, sealed, priced, oversold: await agent.stock.oversoldBy(draft.lines) }
   } catch (error) {
-    if (error instanceof PricingError) return { ...bill, sealed, priced: null, problem: error.message, reason: error.name }
+    if (error instanceof PricingError)
+      return { ...bill, sealed, priced: null, problem: error.message, reason: error.name }
     throw error
   }
 }
