@@ -5,5 +5,6 @@ import { nodeDisk } from '../storage/disk.js'
 export const outside = {
   disk: nodeDisk,
   now: (): Date => new Date(),
+  elapsed: (): number => performance.now(),
   random: (bytes: number): Uint8Array => new Uint8Array(randomBytes(bytes)),
 }

@@ -4,7 +4,6 @@ import type { Library } from '../docs/history-query.js'
 import type { DocumentId } from '../docs/naming.js'
 import { isSale, type SealedRecord } from '../docs/record.js'
 import { CHANGE_BYTES } from '../protocol/limits.js'
-import { Refused } from '../protocol/problem.js'
 import { StoredDocuments } from '../storage/stored-documents.js'
 import { readParts, readStart, type AgentOptions, type AgentParts } from './agent-parts.js'
 import { BillDesk } from './bill-desk.js'
@@ -24,6 +23,7 @@ import { changeIdentity, type TerminalIdentity } from './identity.js'
 import { Images, type ImageProgress } from './images.js'
 import { Link } from './link.js'
 import { LocalDocuments } from './local-documents.js'
+import { Journal } from './journal.js'
 import { Lookup } from './lookup.js'
 import { openDisk, type TerminalDisk } from './open-disk.js'
 import { OwnSales } from './own-sales.js'
@@ -66,6 +66,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly stock: StockDesk
   readonly images: Images
   readonly copies: Copies
+  readonly journal: Journal
   readonly printing: PrintingSettings
   readonly #ownSales: OwnSales
   readonly disk: TerminalDisk
@@ -124,6 +125,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       },
       start,
     )
+    this.journal = new Journal({ outside, chain: () => this.chain, terminal: () => this.#identity.name, log })
     this.copies = new Copies({ chain: this.chain, books })
     this.standing = new Standing({
       outside,
@@ -135,6 +137,7 @@ export class Agent extends EventEmitter<AgentEvents> {
         this.#identity = await changeIdentity(directory, outside.disk, change)
       },
       adoptDirectory: () => disk.directory.adopt(),
+      onNewEpoch: (reason) => this.journal.note(this.#identity.name, 'restore', { reason }),
       log,
     })
     this.catalogue = new Catalogue({ identity, mode: () => bookkeeping.mode, documents })
@@ -157,6 +160,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       random: outside.random,
       onChange: (state) => {
         this.syncer.linkChanged(state)
+        this.journal.linkChanged(state, this.link.wanted)
         this.emit('status')
       },
     })
@@ -167,7 +171,14 @@ export class Agent extends EventEmitter<AgentEvents> {
       signal: this.#stopped.signal,
     })
     this.till = new Till({ outside, chain: this.chain, documents, lookup: this.lookup })
-    this.desk = new BillDesk({ outside, identity, documents, catalogue: this.catalogue, till: this.till })
+    this.desk = new BillDesk({
+      outside,
+      identity,
+      documents,
+      catalogue: this.catalogue,
+      till: this.till,
+      journal: this.journal,
+    })
     const stored = new StoredDocuments(durable, CHANGE_BYTES)
     this.local = new LocalDocuments({ identity, stored, names, books, ledger })
     const changes = new BookChanges(durable)
@@ -293,6 +304,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Connects if the mode says so, and goes on with a handoff that was cut. */
   start(): void {
     this.link.want(this.mode === 'online')
+    this.journal.watchClock()
     if (this.force.pending) {
       this.force.resume().catch((error: unknown) => {
         this.log.warn(
@@ -343,7 +355,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     // Said in leaving: from then on the relay hears nothing.
     if (changed && session && mode === 'disconnected') this.reporting.send(session)
     this.link.want(mode === 'online')
-    if (changed) await this.note(by, 'mode-change', { mode })
+    if (changed) await this.journal.note(by, 'mode-change', { mode })
     this.emit('status')
     this.syncer.pushSoon()
   }
@@ -357,7 +369,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   async markSynced(by: string): Promise<Status> {
     const { outside } = this.#options
     await this.disk.bookkeeping.change({ markedSynced: outside.now().toISOString() })
-    await this.note(by, 'mark-as-synced')
+    await this.journal.note(by, 'mark-as-synced')
     this.emit('status')
     return this.status()
   }
@@ -390,21 +402,6 @@ export class Agent extends EventEmitter<AgentEvents> {
     return sync || force || images
   }
 
-  /** Records an event, if anything can be recorded now: what a person asked for does not fail for lack of it. */
-  async note(
-    by: string,
-    event: Parameters<Chain['event']>[1],
-    detail: Parameters<Chain['event']>[2] = {},
-  ): Promise<void> {
-    try {
-      await this.chain.event(by, event, detail)
-    } catch (error) {
-      const soft = error instanceof Refused || (error instanceof Error && error.name === 'ShopIncomplete')
-      if (!soft) throw error
-      this.log.warn({ event, error: error.message }, 'an event could not be recorded')
-    }
-  }
-
   /** The open day book ends and the chain's state is kept apart, in one moment in which nothing is sealed. */
   #freeze(writer: BookWriter): Promise<void> {
     return this.chain.exclusively(async () => {
@@ -421,7 +418,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   async #purged(order: HandoffOrder, { purged, kept, bytes }: ForceResult): Promise<void> {
-    await this.note(order.by, 'force-complete', { handoff: order.id, purged, kept, bytes })
+    await this.journal.note(order.by, 'force-complete', { handoff: order.id })
+    await this.journal.note(order.by, 'purge', { handoff: order.id, purged, kept, bytes })
     // The relay still believes that this terminal has what it deleted.
     await this.link.renew().catch((error: unknown) => {
       this.log.warn({ error: (error as Error).message }, 'the link was lost after the purge')
@@ -435,6 +433,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   /** Ends everything in good order. Nothing is lost if it does not come to this. */
   async stop(): Promise<void> {
     this.#stopped.abort()
+    this.journal.stop()
     await this.syncer.stop()
     await this.force.stop()
     await this.images.stop()

@@ -24,6 +24,7 @@ import { Refused } from '../protocol/problem.js'
 import type { Catalogue } from './catalogue.js'
 import type { Outside } from './context.js'
 import type { TerminalIdentity } from './identity.js'
+import type { Journal } from './journal.js'
 import type { SharedDocuments } from './shared-documents.js'
 import type { Sale, Sold, Till } from './till.js'
 
@@ -48,6 +49,7 @@ export interface BillDeskOptions {
   readonly documents: SharedDocuments
   readonly catalogue: Catalogue
   readonly till: Till
+  readonly journal: Journal
 }
 
 /** Open and parked bills: drafts that any terminal of the shop may edit. */
@@ -159,21 +161,37 @@ export class BillDesk {
 
   async editLine(by: string, id: string, line: string, edit: LineEdit): Promise<Bill> {
     const { name, bill } = await this.#editable(id)
-    if (!bill.lines.some((candidate) => candidate.id === line)) {
-      throw new Refused('notFound', 'unknown-line', `This bill has no line ${line}.`)
-    }
+    const sold = bill.lines.find((candidate) => candidate.id === line)
+    if (!sold) throw new Refused('notFound', 'unknown-line', `This bill has no line ${line}.`)
     const did = edit.voided ? 'void line' : edit.override ? 'override price' : 'edit line'
     await this.#options.documents.change(name, by, did, (draft, before) =>
       editLine(draft, before, id, line, edit),
     )
+    await this.#record(by, id, sold, edit)
     return this.get(id)
+  }
+
+  /** A price that a person made, and what was taken off a bill, stand in the journal, whatever becomes of the bill. */
+  async #record(by: string, bill: string, line: BillLine, { override, voided }: LineEdit): Promise<void> {
+    const { journal } = this.#options
+    const { sku, price } = line.item
+    const what = { bill, line: line.id, sku }
+    if (override) {
+      const to = { from: price.minor, to: override.price.minor, reason: override.reason }
+      await journal.note(by, 'override', { ...what, ...to })
+    }
+    if (voided !== undefined && voided !== line.voided)
+      await journal.note(by, 'void-line', { ...what, quantity: line.quantity, back: !voided })
   }
 
   /** Parks, recalls, cancels a bill, or changes its label, customer or discount. */
   async edit(by: string, id: string, edit: BillEdit): Promise<Bill> {
-    const { name } = await this.#editable(id)
+    const { name, bill } = await this.#editable(id)
     const did = edit.status === undefined ? 'edit bill' : `bill ${edit.status}`
     await this.#options.documents.change(name, by, did, (draft, before) => editBill(draft, before, id, edit))
+    const lines = bill.lines.filter(({ voided }) => !voided).length
+    if (edit.status === 'cancelled' && lines > 0)
+      await this.#options.journal.note(by, 'void-bill', { bill: id, lines })
     return this.get(id)
   }
 

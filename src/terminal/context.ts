@@ -4,6 +4,8 @@ import type { Disk } from '../storage/disk.js'
 export interface Outside {
   readonly disk: Disk
   readonly now: () => Date
+  /** Milliseconds of a clock that nobody can set; without one a change of the clock is seen at a start only. */
+  readonly elapsed?: () => number
   readonly random: (bytes: number) => Uint8Array
 }
 

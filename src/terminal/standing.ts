@@ -21,6 +21,8 @@ export interface StandingOptions {
   ) => Promise<void>
   /** Takes a copied directory for the original, once it has an epoch of its own. */
   readonly adoptDirectory: () => Promise<void>
+  /** Told why another epoch began, where its data directory is not what it was before. */
+  readonly onNewEpoch: (reason: 'copied' | 'restored' | 'damaged') => Promise<void>
   readonly log: Log
 }
 
@@ -116,7 +118,7 @@ export class Standing {
    * @returns the epoch, where one was given
    */
   async unblock(session: RelaySession, signal: AbortSignal): Promise<string | undefined> {
-    const { chain, changeIdentity, adoptDirectory, identity, log } = this.#options
+    const { chain, changeIdentity, adoptDirectory, onNewEpoch, identity, log } = this.#options
     const isMoved = session.granted.move?.epoch === identity().epoch
     const block = chain().block ?? (isMoved ? 'moved' : undefined)
     if (block === undefined || block === 'superseded' || block === 'revoked') return undefined
@@ -131,6 +133,7 @@ export class Standing {
     await changeIdentity({ epoch })
     await chain().beginEpoch()
     await adoptDirectory()
+    if (block === 'copied' || block === 'restored' || block === 'damaged') await onNewEpoch(block)
     log.warn({ epoch, reason: block }, 'this terminal seals in a new epoch')
     return epoch
   }

@@ -9,6 +9,7 @@ import type { Agent } from '../agent.js'
 import { EVENTS_BACKLOG_BYTES } from '../http-limits.js'
 import type { SignIns } from '../sign-ins.js'
 import { askingOf } from './guard.js'
+import { personOf } from './person.js'
 
 /** A comment line keeps the stream open through whatever sits between. Milliseconds. */
 const HEARTBEAT_MS = 15_000
@@ -64,7 +65,11 @@ export function reportsApi(agent: Agent, signIns: SignIns): Router {
 
   api.get('/export', async (request, response) => {
     const range = dayRangeOf(request)
-    if (queryOf(request, 'format') === 'csv') {
+    const { from = '', to = '' } = range
+    const format = queryOf(request, 'format') ?? 'json'
+    // What a failing disk still holds must be had from it.
+    await agent.journal.tell(personOf(agent, response, undefined), 'export', { format, from, to })
+    if (format === 'csv') {
       const { minorDigits } = agent.documents.shop().policy
       await sendParts(
         response,

@@ -28,7 +28,8 @@ export function signInApi(agent: Agent, signIns: SignIns): Router {
     })
     // One window is one person.
     if (before.token !== undefined) signIns.signOut(before.token)
-    await noteQuietly(agent, signedIn.person.name, 'login')
+    // Whoever comes to the till gets in whatever keeps it from recording that: sealing says by itself what is wrong.
+    await agent.journal.tell(signedIn.person.name, 'login')
     const answer: SignedIn = { token, me: meOf(signedIn) }
     response.cookie(name, token, cookie).json(answer)
   })
@@ -36,7 +37,7 @@ export function signInApi(agent: Agent, signIns: SignIns): Router {
     const { token, signedIn } = askingOf(response)
     if (token !== undefined && signedIn) {
       signIns.signOut(token)
-      await noteQuietly(agent, signedIn.person.name, 'logout')
+      await agent.journal.tell(signedIn.person.name, 'logout')
     }
     const answer: Me = { person: null }
     response.clearCookie(name, cookie).json(answer)
@@ -52,13 +53,4 @@ function meOf(signedIn: SignedInPerson | undefined): Me {
   if (!signedIn) return { person: null }
   const { person, until } = signedIn
   return { person: { name: person.name, role: person.role, until: until.toISOString() } }
-}
-
-/** Whoever comes to the till gets in whatever keeps it from recording that: sealing says by itself what is wrong. */
-async function noteQuietly(agent: Agent, by: string, event: 'login' | 'logout'): Promise<void> {
-  try {
-    await agent.note(by, event)
-  } catch (error) {
-    agent.log.error({ event, by, error: (error as Error).message }, 'an event could not be recorded')
-  }
 }
