@@ -1,3 +1,4 @@
+import { csvLine, csvText } from './csv.js'
 import { formatMinor } from './money.js'
 import type { ExportedInvoice } from './generated/types.js'
 import type { SaleRecord, SealedRecord } from './record.js'
@@ -54,17 +55,8 @@ const CSV_COLUMNS = [
   'custody',
 ] as const
 
-/**
- * RFC 4180. A text that a spreadsheet would take for a formula is led by an apostrophe (OWASP, CSV injection);
- * numbers are not texts.
- */
-function csvText(text: string): string {
-  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
 function csvHeader(): string {
-  return `${CSV_COLUMNS.join(',')}\r\n`
+  return csvLine(CSV_COLUMNS)
 }
 
 /** One row per line of the invoice; amounts in major units, as plain decimals. */
@@ -96,7 +88,7 @@ function csvRows(invoice: ExportedInvoice, minorDigits: number): string {
         invoice.total.currency,
         invoice.custody,
       ]
-      return `${cells.join(',')}\r\n`
+      return csvLine(cells)
     })
     .join('')
 }
