@@ -274,6 +274,24 @@ export const ROUTES = {
     who: READERS,
     purpose: 'invoices and credit notes; a manager those of the own shop',
   },
+  records: {
+    method: 'GET',
+    path: '/v1/admin/records',
+    who: READERS,
+    purpose: 'look for sealed records; a manager those of the own shop',
+  },
+  record: {
+    method: 'GET',
+    path: '/v1/admin/records/:document/:position',
+    who: READERS,
+    purpose: 'one sealed record, and whether it is what its terminal signed',
+  },
+  audit: {
+    method: 'GET',
+    path: '/v1/admin/audit',
+    who: READERS,
+    purpose: 'whether every series is complete, and what an auditor asks about',
+  },
   history: {
     method: 'GET',
     path: '/v1/admin/history',

@@ -4,6 +4,7 @@ import type { RouteId } from './access-table.js'
 const RELAY = 'relay-api.schema.json#/$defs/'
 const OPERATOR = 'operator-api.schema.json#/$defs/'
 const ANSWERS = 'relay-answers.schema.json#/$defs/'
+const AUDIT = 'audit-answers.schema.json#/$defs/'
 const IMAGE = ['image/jpeg', 'image/png', 'image/webp'] as const
 /** 206: the part that was asked for. */
 const RANGE = [200, 206] as const
@@ -69,6 +70,25 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
       to: 'Last business day, YYYY-MM-DD.',
     },
   },
+  records: {
+    answer: `${AUDIT}AuditSearch`,
+    query: {
+      shop: 'Id of a shop.',
+      from: 'First business day, YYYY-MM-DD.',
+      to: 'Last business day, YYYY-MM-DD.',
+      number: 'An invoice number.',
+      least: 'Amount to pay, in minor units, at least.',
+      most: 'The same, at most.',
+      sku: 'On one of its lines, or in the event.',
+      by: 'The person.',
+      terminal: 'Code of a terminal.',
+      what: 'invoice, credit-note, day-close, event, or the name of an event.',
+      cursor: 'As the page before gave it.',
+      limit: 'How many at most.',
+    },
+  },
+  record: { answer: `${AUDIT}AuditRecord` },
+  audit: { answer: `${AUDIT}AuditExceptions`, query: { shop: 'Id of a shop.' } },
   history: { answer: 'history.schema.json', query: { about: 'A document, or a number, SKU or other key.' } },
   incidents: { answer: `${ANSWERS}IncidentList` },
   evidence: { answer: 'application/octet-stream' },

@@ -6,6 +6,7 @@ import { PAGE_POLICY } from '../protocol/page-policy.js'
 import { problemFor, Refused } from '../protocol/problem.js'
 import { VERSION } from '../protocol/version.js'
 import { adminApi } from './admin-api.js'
+import { auditApi } from './audit-api.js'
 import { browsers } from './browsers.js'
 import { Buckets } from './buckets.js'
 import { cashierApi } from './cashier-api.js'
@@ -77,6 +78,7 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   cashierApi(routes, relay)
   fleetApi(routes, relay)
   watchApi(routes, relay)
+  auditApi(routes, relay)
   metricsApi(routes, relay, { token: options.metricsToken, behindProxy: options.proxies.length > 0 })
   terminalApi(routes, relay)
   ownShopApi(routes, relay)

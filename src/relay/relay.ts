@@ -11,6 +11,7 @@ import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import { StoredDocuments } from '../storage/stored-documents.js'
 import type { Access } from './access.js'
+import { BookFacts } from './audit/book-facts.js'
 import { Backlog } from './books/backlog.js'
 import { uncountedBooks } from './books/resuming.js'
 import { SignatureCheck } from './books/signature-check.js'
@@ -33,6 +34,7 @@ import type { People } from './people.js'
 import { Sessions } from './sessions.js'
 import type { Shops } from './shops.js'
 import { openParts, type Log, type RelayOptions, type RelayParts } from './relay-parts.js'
+import { SealedBooks } from './sealed-books.js'
 import { RelayStock } from './stock.js'
 import { Watch } from './watch/watch.js'
 
@@ -63,6 +65,8 @@ export class Relay {
   readonly counting: Counting
   readonly custody: Custody
   readonly stock: RelayStock
+  readonly sealed: SealedBooks
+  readonly facts: BookFacts
   readonly invoices: Invoices
   readonly handoffs: Handoffs
   readonly images: RelayImages
@@ -182,7 +186,9 @@ export class Relay {
         this.log.error({ document, error: error.message }, 'a day book could not be taken'),
     })
     this.stock = new RelayStock({ durable, documents, shops, now })
-    this.invoices = new Invoices({ durable, registry, issued, shops, counting: this.counting })
+    this.sealed = new SealedBooks({ durable, registry, issued, shops, counting: this.counting })
+    this.facts = new BookFacts(this.sealed, this.stored)
+    this.invoices = new Invoices(this.sealed)
     this.images = new RelayImages({
       directory: options.directory,
       disk,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { ImageGiven, PairingResponse } from '../../src/docs/generated/types.js'
+import type { AuditSearch, ImageGiven, PairingResponse } from '../../src/docs/generated/types.js'
 import type { RunningRelay } from '../support/world.js'
 import { RawTerminal } from '../relay/raw-terminal.js'
 import type { Asking } from './asking.js'
@@ -86,6 +86,7 @@ export async function watch(relay: RunningRelay, operator: Asking): Promise<void
   await operator.good('POST /v1/admin/incidents/accept', { body: { serial, reason: 'looked at' } })
   for (const route of ['status', 'fleet', 'exceptions', 'health', 'export', 'export?format=csv', 'history'])
     await operator.good(`GET /v1/admin/${route}`)
+  await audit(operator)
   for (const { id } of relay.relay.shops.all().flatMap((shop) => [...shop.terminals.values()]))
     await operator.good(`GET /v1/admin/fleet/${id}`)
   expect(await operator.ask('POST /v1/admin/terminals/reinstate', { body: { shop: 'Main' } })).toMatchObject({
@@ -100,6 +101,16 @@ export async function watch(relay: RunningRelay, operator: Asking): Promise<void
   await operator.good('POST /v1/admin/cashiers/remove', { body: { shop: 'Main', name: 'Ravi' } })
   for (const name of ['incident', 'fleet']) await events.next(name)
   events.close()
+}
+
+/** What an auditor looks into. */
+async function audit(operator: Asking): Promise<void> {
+  const { records } = await operator.good<AuditSearch>('GET /v1/admin/records?limit=200')
+  expect(new Set(records.map(({ type }) => type)).size).toBe(4)
+  for (const { document, position } of records.slice(0, 20))
+    await operator.good(`GET /v1/admin/records/${document}/${position}`)
+  expect(await operator.ask('GET /v1/admin/records?cursor=none')).toMatchObject({ status: 400 })
+  await operator.good('GET /v1/admin/audit')
 }
 
 export const TOKEN = 'operator-token-for-tests'

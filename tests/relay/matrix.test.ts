@@ -154,6 +154,13 @@ const PROBES: Readonly<Record<string, Probe>> = {
   'GET /v1/admin/exceptions': { good: 200 },
   'GET /v1/admin/health': { good: 200 },
   'GET /v1/admin/export': { good: 200 },
+  'GET /v1/admin/records': { good: 200 },
+  'GET /v1/admin/records/:document/:position': {
+    path: '/v1/admin/records/nothing/1',
+    good: 404,
+    code: 'unknown-record',
+  },
+  'GET /v1/admin/audit': { good: 200 },
   'GET /v1/admin/history': { good: 200 },
   'GET /v1/admin/images/:sha256': {
     path: `/v1/admin/images/${'0'.repeat(64)}?shop=Main`,
