@@ -1,3 +1,4 @@
+import { AuditView } from './audit/audit-view.js'
 import { Dialogs } from './dialogs/dialogs.js'
 import { ExceptionsView } from './watch/exceptions-view.js'
 import { FleetView } from './fleet/fleet-view.js'
@@ -16,6 +17,7 @@ const SHOWN: Readonly<Record<View, () => preact.JSX.Element>> = {
   fleet: FleetView,
   exceptions: ExceptionsView,
   incidents: IncidentsView,
+  audit: AuditView,
   health: HealthView,
 }
 

@@ -1,3 +1,4 @@
+import { RecordDialog } from '../audit/record-dialog.js'
 import { dialog } from '../state/dialogs.js'
 import { AcceptDialog } from './accept-dialog.js'
 import { IntakeDialog } from './intake-dialog.js'
@@ -22,6 +23,14 @@ export function Dialogs() {
       return <RenameDialog row={open.row} />
     case 'intake':
       return <IntakeDialog row={open.row} />
+    case 'record':
+      return (
+        <RecordDialog
+          key={`${open.document} ${open.position}`}
+          document={open.document}
+          position={open.position}
+        />
+      )
     case 'accept':
       return <AcceptDialog key={open.incident.serial} incident={open.incident} />
   }

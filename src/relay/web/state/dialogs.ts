@@ -11,6 +11,7 @@ export type Dialog =
   | { readonly is: 'rename'; readonly row: FleetRow }
   | { readonly is: 'intake'; readonly row: FleetRow }
   | { readonly is: 'accept'; readonly incident: Incident }
+  | { readonly is: 'record'; readonly document: string; readonly position: number }
 
 const open = signal<readonly Dialog[]>([])
 

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 
-export const VIEWS = ['fleet', 'exceptions', 'incidents', 'health'] as const
+export const VIEWS = ['fleet', 'exceptions', 'incidents', 'audit', 'health'] as const
 export type View = (typeof VIEWS)[number]
 
 /** What the address says after `#`. */

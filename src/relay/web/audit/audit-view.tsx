@@ -1,0 +1,46 @@
+import { signal } from '@preact/signals'
+import { t, type Key } from '../messages/language.js'
+import { Completeness } from './completeness.js'
+import { Records } from './records.js'
+import { Timeline } from './timeline.js'
+
+const PARTS = ['records', 'timeline', 'completeness'] as const
+type Part = (typeof PARTS)[number]
+
+const SHOWN: Readonly<Record<Part, () => preact.JSX.Element>> = {
+  records: Records,
+  timeline: Timeline,
+  completeness: Completeness,
+}
+const TITLES: Readonly<Record<Part, Key>> = {
+  records: 'audit-records',
+  timeline: 'audit-timeline',
+  completeness: 'audit-completeness',
+}
+
+const part = signal<Part>('records')
+
+/** Who changed what, when; whether it is complete; what proves it. */
+export function AuditView() {
+  const Shown = SHOWN[part.value]
+  return (
+    <section aria-labelledby="audit-title">
+      <h2 id="audit-title">{t('audit')}</h2>
+      <div class="row" role="group" aria-label={t('audit-parts')}>
+        {PARTS.map((one) => (
+          <button
+            key={one}
+            type="button"
+            aria-pressed={part.value === one}
+            onClick={() => {
+              part.value = one
+            }}
+          >
+            {t(TITLES[one])}
+          </button>
+        ))}
+      </div>
+      <Shown />
+    </section>
+  )
+}
