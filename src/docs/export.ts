@@ -58,7 +58,7 @@ const CSV_COLUMNS = [
  * RFC 4180. A text that a spreadsheet would take for a formula is led by an apostrophe (OWASP, CSV injection);
  * numbers are not texts.
  */
-function csvText(text: string): string {
+export function csvText(text: string): string {
   const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
