@@ -6,6 +6,7 @@ import { relayCommands } from './relay-commands.js'
 import { replayCommand, reportCommands } from './report-commands.js'
 import { slipCodeCommand } from './slip-code-command.js'
 import { terminalCommands } from './terminal-commands.js'
+import { verifyCommand } from './verify-command.js'
 
 /** The whole command, ready to parse. Where it would end the process it throws a CommanderError instead. */
 export function makeProgram(): Command {
@@ -19,6 +20,7 @@ export function makeProgram(): Command {
   replayCommand(terminalCommands(program))
   reportCommands(program)
   slipCodeCommand(program)
+  verifyCommand(program)
   return program
 }
 

@@ -2,11 +2,11 @@ import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { History, HistoryLine, ItemEdit, ShopView, TaxComponent } from '../docs/generated/types.js'
 import { formatMinor } from '../docs/money.js'
+import { VIEWS } from '../docs/views/index.js'
 import { Refused } from '../protocol/problem.js'
 import type { Status } from '../terminal/status.js'
 import {
   action,
-  choiceOption,
   countOption,
   dateOption,
   interruptible,
@@ -80,10 +80,14 @@ export function replayCommand(terminal: Command): void {
 }
 
 interface ExportOptions extends Data {
-  readonly format: 'json' | 'csv'
+  readonly format: string
+  readonly out?: string
   readonly from?: string
   readonly to?: string
 }
+
+/** What goes to standard output. */
+const PRINTED = ['json', 'csv']
 
 /** Items sent in one request, and their JSON in characters: well below what a terminal takes in a body. */
 const IMPORT_BATCH = 2_000
@@ -134,18 +138,31 @@ export function reportCommands(program: Command): void {
     )
 
   withData(program.command('export'))
-    .description('invoices and credit notes of a terminal or a relay; exit 6 where damage was found')
-    .requiredOption('--format <format>', 'json or csv', choiceOption(['json', 'csv']))
+    .description(
+      'invoices and credit notes of a terminal or a relay, or with --out a signed bundle that `verify` reads; exit 6 where damage was found',
+    )
+    .requiredOption(
+      '--format <format>',
+      `${PRINTED.join(' or ')}; with --out ${[...VIEWS.keys()].join(', ')}`,
+    )
+    .option('--out <file.zip>', 'write a signed bundle of all records there')
     .option('--from <date>', 'first business day', dateOption)
     .option('--to <date>', 'last business day', dateOption)
     .action(
       action(
         async (context, options: ExportOptions, command: Command) => {
-          if (context.json && options.format !== 'json')
+          const { out, format } = options
+          const formats = out === undefined ? PRINTED : [...VIEWS.keys()]
+          if (!formats.includes(format))
+            command.error(
+              `error: --format ${format} is none that ${out === undefined ? 'is printed' : 'a bundle has'}: give ${formats.join(' or ')}.`,
+            )
+          if (out === undefined && context.json && format !== 'json')
             command.error('error: --json prints one JSON document: leave it out, or give --format json.')
           if (options.from !== undefined && options.to !== undefined && options.from > options.to)
             command.error(`error: --from ${options.from} is after --to ${options.to}.`)
-          const query = new URLSearchParams({ format: options.format })
+          if (out !== undefined) return writeBundle(context, out, options)
+          const query = new URLSearchParams({ format })
           if (options.from !== undefined) query.set('from', options.from)
           if (options.to !== undefined) query.set('to', options.to)
           return withService(options.data, async (client, kind) => {
@@ -157,6 +174,19 @@ export function reportCommands(program: Command): void {
         (options) => options,
       ),
     )
+}
+
+async function writeBundle(context: CommandContext, out: string, options: ExportOptions): Promise<number> {
+  const { writeExport } = await import('./evidence/write-export.js')
+  const { data, format, from = null, to = null } = options
+  const written = await writeExport(data, out, format, { from, to })
+  context.print(
+    written,
+    `Wrote ${written.file}, ${written.bytes} bytes. Check it with: counterfoil verify ${out}`,
+  )
+  for (const { path, reason } of written.damage)
+    context.say(`counterfoil: ${path} is damaged (${reason}); what it held is missing from this.`)
+  return written.damage.length > 0 ? EXIT.found : EXIT.ok
 }
 
 /** What was printed came from intact data only; what may be missing from it is named. */

@@ -63,6 +63,7 @@ export function advance(state: ChainState, record: SealedRecord): ChainState {
     lastHash: hash,
     lastAt: state.lastAt !== undefined && state.lastAt > body.at ? state.lastAt : body.at,
     day: body.day,
+    ...(chain.position === state.dayFirstPosition ? { dayFirstHash: hash } : {}),
   }
   if (isSale(body)) {
     const number = parseNumber(body.number) ?? broken(`${body.number} is no number of this store`)
@@ -96,6 +97,6 @@ function countsNothing({ totals }: ChainState): boolean {
 }
 
 function closedDay(state: ChainState, day: Day): ChainState {
-  const { day: _open, ...rest } = state
+  const { day: _open, dayFirstHash: _first, ...rest } = state
   return { ...rest, lastClosedDay: day }
 }

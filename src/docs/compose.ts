@@ -151,6 +151,7 @@ export function composeDayClose(
     by,
     automatic,
     firstPosition: state.dayFirstPosition,
+    ...(state.dayFirstHash === undefined ? {} : { firstHash: state.dayFirstHash, lastHash: state.lastHash }),
     totals: state.totals,
     perpetual: state.perpetual,
   }

@@ -32,7 +32,7 @@ export function encodeLine(entry: unknown): Uint8Array {
 }
 
 /** The lines of a file in order; of the file no more than one line is held. */
-export async function* readLines(file: DiskFile): AsyncGenerator<Line> {
+export async function* readLines(file: Pick<DiskFile, 'read'>): AsyncGenerator<Line> {
   const buffer = Buffer.alloc(READ_BYTES)
   let held: Buffer[] = []
   let number = 1

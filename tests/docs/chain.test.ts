@@ -126,7 +126,8 @@ describe('the chain', () => {
         let count = 0
         let closed = ''
         let z = 0
-        for (const { body } of run(some).records) {
+        const { records } = run(some)
+        for (const { body } of records) {
           expect(body.day > closed).toBe(true)
           if (isSale(body)) {
             payable += body.totals.payable
@@ -138,6 +139,8 @@ describe('the chain', () => {
             expect(body.totals.invoices + body.totals.creditNotes).toBe(count)
             expect(body.totals.tenders.reduce((sum, { minor }) => sum + minor, 0)).toBe(payable)
             expect(body.perpetual.payable).toBe(perpetual)
+            expect(body.firstHash).toBe(records[body.firstPosition - 1]?.hash)
+            expect(body.lastHash).toBe(body.chain.prev)
             expect(body.z).toBe(z + 1)
             z = body.z
             payable = 0

@@ -10,7 +10,7 @@ export interface Table {
   readonly file: string
   readonly name: string
   readonly columns: readonly Column[]
-  readonly rows: (closing: Closing, software: string) => Iterable<readonly Cell[]>
+  readonly rows: (closing: Closing) => Iterable<readonly Cell[]>
 }
 
 /** Keys of German rates; other rates have keys of their own from 1000 on, as the standard allows. */
@@ -88,12 +88,11 @@ export const TABLES: readonly Table[] = [
       ['KASSE_MODELL', 'text'],
       ['KASSE_SERIENNR', 'text'],
       ['KASSE_SW_BRAND', 'text'],
-      ['KASSE_SW_VERSION', 'text'],
       ['KASSE_BASISWAEH_CODE', 'text'],
     ],
-    *rows({ close }, software) {
+    *rows({ close }) {
       const { terminal, epoch } = close.chain
-      yield ['Counterfoil', 'terminal', `${terminal}${epoch}`, 'Counterfoil', software, close.totals.currency]
+      yield ['Counterfoil', 'terminal', `${terminal}${epoch}`, 'Counterfoil', close.totals.currency]
     },
   },
   {

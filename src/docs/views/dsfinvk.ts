@@ -10,20 +10,19 @@ import type { View } from './view.js'
  * files, columns and index.xml. There is no technical security device behind it, which the file of signatures says in
  * every row; no certification is claimed. What no day close covers yet is not in it.
  */
-export const dsfinvk: View = function* (records, { software }) {
-  yield { name: 'dsfinvk/index.xml', lines: index(software) }
-  for (const table of TABLES)
-    yield { name: `dsfinvk/${table.file}`, lines: linesOf(table, records, software) }
+export const dsfinvk: View = function* (records) {
+  yield { name: 'dsfinvk/index.xml', lines: index() }
+  for (const table of TABLES) yield { name: `dsfinvk/${table.file}`, lines: linesOf(table, records) }
 }
 
-function* linesOf(table: Table, records: Iterable<SealedRecord>, software: string): Generator<string> {
+function* linesOf(table: Table, records: Iterable<SealedRecord>): Generator<string> {
   const key = ['Z_KASSE_ID', 'Z_ERSTELLUNG', 'Z_NR']
   yield csvLine([...key, ...table.columns.map(([name]) => name)], ';')
   for (const closing of closingsIn(records)) {
     const { close } = closing
     const { terminal, epoch } = close.chain
     const head = [`${terminal}${epoch}`, close.at, String(close.z)]
-    for (const cells of table.rows(closing, software)) {
+    for (const cells of table.rows(closing)) {
       yield csvLine([...head, ...cells.map((cell, at) => spell(cell, table.columns[at]?.[1], closing))], ';')
     }
   }
@@ -39,9 +38,9 @@ function spell(cell: string | number, type: Column[1] | undefined, { minorDigits
 }
 
 /** Describes the files to the auditors' software (GDPdU, description standard of 2004). */
-function* index(software: string): Generator<string> {
+function* index(): Generator<string> {
   yield '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE DataSet SYSTEM "gdpdu-01-09-2004.dtd">\n<DataSet>\n'
-  yield `<Version>1.0</Version>\n<DataSupplier>\n<Name>Counterfoil ${software}</Name>\n<Location></Location>\n`
+  yield `<Version>1.0</Version>\n<DataSupplier>\n<Name>Counterfoil</Name>\n<Location></Location>\n`
   yield '<Comment>Shaped like DSFinV-K 2.3; no technical security device, no certification.</Comment>\n</DataSupplier>\n'
   yield '<Media>\n<Name>DSFinV-K</Name>\n'
   const key: readonly Column[] = [

@@ -102,7 +102,7 @@ function* auditFile(records: Iterable<SealedRecord>, about: About): Generator<st
   yield '</SalesInvoices>\n</SourceDocuments>\n</AuditFile>\n'
 }
 
-function header({ seller, currency, first, last }: Summary, { from, to, software }: About): string {
+function header({ seller, currency, first, last }: Summary, { from, to }: About): string {
   return [
     '<Header>\n',
     element('AuditFileVersion', '2.0'),
@@ -116,7 +116,6 @@ function header({ seller, currency, first, last }: Summary, { from, to, software
     element('EndDate', to ?? last),
     element('CurrencyCode', currency),
     element('ProductID', 'Counterfoil'),
-    element('ProductVersion', software),
     element('HeaderComment', 'Shaped like SAF-T. Not certified by any tax authority.'),
     '</Header>\n',
   ].join('')

@@ -3,11 +3,17 @@ import { isSale, type SealedRecord } from '../../../src/docs/record.js'
 import { dsfinvk } from '../../../src/docs/views/dsfinvk.js'
 import { gstr1 } from '../../../src/docs/views/gstr1.js'
 import { saft } from '../../../src/docs/views/saft.js'
-import type { View } from '../../../src/docs/views/view.js'
+import type { About, View } from '../../../src/docs/views/view.js'
 import { aDay } from './day.js'
 
 const records = aDay()
-const ABOUT = { software: '0.1.0' }
+const ABOUT: About = {
+  organisation: 'org_00000000000000000000',
+  shops: [],
+  from: null,
+  to: null,
+  at: '2026-11-24T18:00:00.000Z',
+}
 
 function filesOf(view: View, of: readonly SealedRecord[] = records): Map<string, string> {
   return new Map([...view(of, ABOUT)].map(({ name, lines }) => [name, [...lines].join('')]))

@@ -1,0 +1,168 @@
+import type { Verdict } from '../generated/types.js'
+import { canonicalJson, digest } from '../canonical.js'
+import { documentId, type DocumentName } from '../naming.js'
+import type { DayBookName, RecordLine } from '../bundle/record-line.js'
+import { validate } from '../validate.js'
+import { ChainCheck, type ChainSummary } from './chain.js'
+import { CustodyCheck } from './custody.js'
+import type { Evidence } from './evidence.js'
+import type { Findings } from './findings.js'
+import { LOG_CHECKS } from './log.js'
+import { ReceiptCheck } from './receipts.js'
+import { Trust, type GivenKeys } from './trust.js'
+
+export type { Verdict } from '../generated/types.js'
+
+/**
+ * Verifies records, receipts and day books against the keys given. Holds one record and one day book at a time, and 60
+ * bytes or so for each record.
+ * @param findings may hold some already, of how the evidence lies there
+ * @param progress told of every record read
+ */
+export async function verify(
+  evidence: Evidence,
+  given: GivenKeys,
+  findings: Findings,
+  progress: (records: number) => void = () => undefined,
+): Promise<Verdict> {
+  const trust = new Trust(given, evidence.keys, evidence.isVouched)
+  const relayKey = trust.relayKey()
+  const notes: string[] = []
+  const names = checkedNames(evidence, findings)
+
+  const receipts = new ReceiptCheck(relayKey, findings)
+  let line = 0
+  for await (const receipt of evidence.receipts(findings)) receipts.take(receipt, (line += 1))
+  if (relayKey === undefined && receipts.count > 0)
+    notes.push('No receipt was verified: the relay’s key is not known. Give it with --key relay=<key>.')
+
+  const custody = new CustodyCheck(receipts, findings)
+  const chains = await checkChains(evidence, trust, custody, findings, progress)
+  for await (const { id, saved } of evidence.documents(findings)) {
+    const name = names.get(id)
+    if (name?.kind === 'daybook') custody.document(id, name, saved, evidence.isLoose)
+  }
+  custody.end(
+    (id) => names.get(id),
+    (name) => isWanted(evidence, name),
+  )
+  notes.push(...(await checkLog(evidence, relayKey, findings)))
+
+  const keys = trust.end(findings)
+  const verdicts = chains.map((chain) => ({
+    ...chain,
+    receiptedUpTo: Math.min(custody.coveredUpTo(chain.terminal, chain.epoch), chain.last),
+  }))
+  notes.push(...notesOn(verdicts))
+  return {
+    v: 1,
+    what: evidence.what,
+    verified: !findings.any,
+    keys,
+    chains: verdicts,
+    records: chains.reduce((sum, { records }) => sum + records, 0),
+    receipts: receipts.count,
+    findings: findings.list(),
+    leftOut: findings.leftOut,
+    notes,
+  }
+}
+
+function isWanted({ from, to, shops }: Evidence, { day, shop }: DayBookName): boolean {
+  return (
+    (from === null || day >= from) && (to === null || day <= to) && (shops === undefined || shops.has(shop))
+  )
+}
+
+/** Names whose ids are theirs: an id names its owner, so that one book cannot stand for another. */
+function checkedNames({ organisation, names }: Evidence, findings: Findings): Map<string, DocumentName> {
+  const checked = new Map<string, DocumentName>()
+  for (const [id, name] of names) {
+    if (organisation === undefined || documentId(organisation, name) === id) checked.set(id, name)
+    else
+      findings.add(
+        'misnamed-document',
+        { document: id },
+        `Document ${id} is called ${canonicalJson(name)}, which has another id.`,
+      )
+  }
+  return checked
+}
+
+async function checkChains(
+  evidence: Evidence,
+  trust: Trust,
+  custody: CustodyCheck,
+  findings: Findings,
+  progress: (records: number) => void,
+): Promise<ChainSummary[]> {
+  const chains: ChainSummary[] = []
+  const seen = new Set<string>()
+  let current: { readonly of: string; readonly check: ChainCheck } | undefined
+  let count = 0
+  for await (const line of evidence.records(findings)) {
+    const of = `${line.code}${line.epoch}`
+    if (current?.of !== of) {
+      if (current) chains.push(current.check.end())
+      if (seen.has(of)) {
+        const where = { terminal: line.code, epoch: line.epoch, position: line.position }
+        findings.add('out-of-order', where, `Records of ${of} stand in two places: chains were mixed.`)
+      }
+      seen.add(of)
+      current = { of, check: new ChainCheck(line, keyFor(line, trust, findings), findings) }
+    }
+    current.check.take(line)
+    custody.record(line.document, digest(line.text), line.position)
+    progress((count += 1))
+  }
+  if (current) chains.push(current.check.end())
+  return chains
+}
+
+function keyFor({ code, epoch, terminal }: RecordLine, trust: Trust, findings: Findings): string | undefined {
+  const key = trust.terminalKey(code, epoch)
+  if (key === undefined)
+    findings.add(
+      'no-key',
+      { terminal: code, epoch },
+      `No key is known for ${code}${epoch} (${terminal}): its signatures were not checked. Give it with --key ${code}${epoch}=<key>.`,
+    )
+  return key
+}
+
+async function checkLog(
+  { log, keys }: Evidence,
+  key: string | undefined,
+  findings: Findings,
+): Promise<string[]> {
+  if (!log)
+    return [
+      'There is no proof from the relay’s log: a relay that shows one history here and another elsewhere was not looked for.',
+    ]
+  if (!LOG_CHECKS)
+    return ['The proofs from the relay’s log were not checked: this software cannot read them yet.']
+  if (!keys.relay || key === undefined)
+    return ['The proofs from the relay’s log were not checked: the relay’s key is not known.']
+  return LOG_CHECKS(log, { id: keys.relay.id, key }, findings)
+}
+
+/** What the reader has to know to weigh the verdict. */
+function notesOn(chains: Verdict['chains']): string[] {
+  const notes: string[] = []
+  for (const { terminal, epoch, first, last, receiptedUpTo } of chains) {
+    const name = `${terminal}${epoch}`
+    if (first > 1)
+      notes.push(`${name} begins with record ${first}: what came before is not here and was not checked.`)
+    if (receiptedUpTo < last)
+      notes.push(
+        `${name}: no receipt here covers the records after ${receiptedUpTo}. That more of them followed and were cut off could not be found.`,
+      )
+  }
+  return notes
+}
+
+/** @throws InvalidInput */
+export function asRecordLine(value: unknown): RecordLine {
+  validate<RecordLine>('export-bundle.schema.json#/$defs/RecordLine', value, 'line of the records')
+  return value
+}

@@ -1,0 +1,224 @@
+import { describe, expect, test } from 'vitest'
+import type { RecordLine } from '../../src/docs/bundle/record-line.js'
+import type { SourceBook } from '../../src/docs/bundle/write.js'
+import { canonicalJson, digest } from '../../src/docs/canonical.js'
+import type { Signer } from '../../src/docs/keys.js'
+import type { RecordBody } from '../../src/docs/record.js'
+import { Findings } from '../../src/docs/verify/findings.js'
+import { verify, type Verdict } from '../../src/docs/verify/verify.js'
+import { newSigner } from '../support/keys.js'
+import { bookOf, evidenceOf, given, linesOf, sealedDays, type Days, type Stored } from './sealed-days.js'
+
+const days = sealedDays()
+const stranger = newSigner()
+
+/** Of each kind of record, the first that stands between others. */
+const KINDS = ['invoice', 'credit-note', 'day-close', 'event'] as const
+type Kind = (typeof KINDS)[number]
+
+function positionOf(kind: Kind): number {
+  return days.records.find(({ body, position }) => body.type === kind && position > 1)?.position ?? 0
+}
+
+interface Tampered {
+  readonly lines?: readonly RecordLine[]
+  readonly books?: readonly SourceBook[]
+}
+
+function resealed(body: RecordBody, signer: Signer): Pick<RecordLine, 'text' | 'signature'> {
+  const text = canonicalJson(body)
+  return { text, signature: signer.sign(new TextEncoder().encode(text)) }
+}
+
+function bodyOf({ text }: RecordLine): RecordBody {
+  return JSON.parse(text) as RecordBody
+}
+
+/** A record with other content that still has the form of one. */
+function edited(body: RecordBody): RecordBody {
+  return { ...body, by: 'Mallory' }
+}
+
+function withLine(position: number, change: (line: RecordLine) => RecordLine): RecordLine[] {
+  return linesOf(days).map((line) => (line.position === position ? change(line) : line))
+}
+
+/** What somebody who holds the terminal's key can make: from a position on, all is sealed anew and stored anew. */
+function forged(position: number, change: (body: RecordBody) => RecordBody | undefined): Required<Tampered> {
+  const lines: RecordLine[] = []
+  for (const line of linesOf(days)) {
+    const body = line.position === position ? change(bodyOf(line)) : bodyOf(line)
+    if (!body) continue
+    const prev = digest(lines.at(-1)?.text ?? '')
+    const at = lines.length + 1
+    const chained = { ...body, chain: { ...body.chain, position: at, prev } }
+    lines.push({ ...line, position: at, ...(line.position < position ? {} : resealed(chained, days.signer)) })
+  }
+  return { lines, books: booksOf(lines) }
+}
+
+function booksOf(lines: readonly RecordLine[]): SourceBook[] {
+  return days.books.map((book) => {
+    const own = lines
+      .filter(({ document }) => document === book.id)
+      .map((line): Stored => ({
+        position: line.position,
+        body: bodyOf(line),
+        stored: new TextEncoder().encode(`${line.text}\n${line.signature}`),
+      }))
+    return { ...book, saved: bookOf(own).saved }
+  })
+}
+
+function found({ findings }: Verdict): string[] {
+  return findings.map(({ code, where }) => `${code} ${where.position ?? where.document}`)
+}
+
+async function verdictOn(tampered: Tampered, of: Days = days): Promise<Verdict> {
+  return verify(evidenceOf(of, tampered), given(of), new Findings())
+}
+
+/** What somebody without any key does to the records, and what has to be found at the position. */
+const WITHOUT_KEYS: readonly (readonly [
+  what: string,
+  tamper: (position: number) => Tampered,
+  code: string,
+])[] = [
+  [
+    'edit',
+    (p) => ({ lines: withLine(p, (line) => ({ ...line, text: canonicalJson(edited(bodyOf(line))) })) }),
+    'altered',
+  ],
+  ['delete', (p) => ({ lines: linesOf(days).filter(({ position }) => position !== p) }), 'missing'],
+  [
+    'insert',
+    (p) => ({
+      lines: linesOf(days).flatMap((line) =>
+        line.position === p ? [line, { ...line, ...resealed(edited(bodyOf(line)), stranger) }] : [line],
+      ),
+    }),
+    'doubled',
+  ],
+  [
+    'reorder',
+    (p) => {
+      const lines = linesOf(days)
+      const [one, other] = [lines[p - 1], lines[p]]
+      return { lines: one && other ? lines.with(p - 1, other).with(p, one) : [] }
+    },
+    'out-of-order',
+  ],
+  [
+    'reorder, with the positions made right,',
+    (p) => {
+      const lines = linesOf(days)
+      const [one, other] = [lines[p - 1], lines[p]]
+      return {
+        lines:
+          one && other
+            ? lines.with(p - 1, { ...other, position: p }).with(p, { ...one, position: p + 1 })
+            : [],
+      }
+    },
+    'misfiled',
+  ],
+  [
+    're-sign with another key',
+    (p) => ({ lines: withLine(p, (line) => ({ ...line, ...resealed(bodyOf(line), stranger) })) }),
+    'altered',
+  ],
+  [
+    'backdate',
+    (p) => ({
+      lines: withLine(p, (line) => ({
+        ...line,
+        text: canonicalJson({ ...bodyOf(line), at: '2026-11-20T04:00:00.000Z' }),
+      })),
+    }),
+    'altered',
+  ],
+]
+
+/** What the holder of the terminal's key does to one record alone: the next one, sealed before, names another. */
+const ONE_RESEALED: readonly (readonly [
+  what: string,
+  change: (body: RecordBody) => RecordBody,
+  code: string,
+])[] = [
+  ['edit', edited, 'replaced'],
+  ['backdate', (body) => ({ ...body, at: '2026-11-20T04:00:00.000Z' }), 'time-backwards'],
+]
+
+/** What the holder of the terminal's key does to a record and all after it: the receipts cover something else. */
+const TAIL_RESEALED: readonly (readonly [
+  what: string,
+  change: (body: RecordBody) => RecordBody | undefined,
+])[] = [
+  ['edit', edited],
+  ['delete', () => undefined],
+  ['backdate', (body) => ({ ...body, at: new Date(Date.parse(body.at) - 30_000).toISOString() })],
+]
+
+describe('H2: tampering', () => {
+  test('H2: what was not tampered with verifies, and the verdict says up to where receipts reach', async () => {
+    const verdict = await verdictOn({})
+    expect(verdict.findings).toEqual([])
+    expect(verdict).toMatchObject({
+      verified: true,
+      records: 15,
+      receipts: 2,
+      chains: [{ terminal: 'T01', epoch: 'A', first: 1, last: 15, receiptedUpTo: 15, firstBad: 0 }],
+      keys: [
+        { of: 'relay', trust: 'given' },
+        { of: 'T01A', trust: 'given' },
+      ],
+    })
+  })
+
+  for (const kind of KINDS) {
+    const position = positionOf(kind)
+    for (const [what, tamper, code] of WITHOUT_KEYS) {
+      test(`H2: ${what} of ${kind} is found, and named as the first bad record with all that depends on it`, async () => {
+        const verdict = await verdictOn(tamper(position))
+        expect(verdict.verified).toBe(false)
+        expect(found(verdict)).toContain(`${code} ${position}`)
+        expect(verdict.chains[0]?.firstBad).toBe(position)
+        const [bad] = verdict.findings.filter((finding) => finding.code === code)
+        expect(bad?.depends).toEqual({
+          from: (bad?.where.upTo ?? position) + 1,
+          to: 15,
+        })
+      })
+    }
+
+    for (const [what, change, code] of ONE_RESEALED) {
+      test(`H2: ${what} of ${kind}, sealed anew with the terminal's own key, is found`, async () => {
+        const lines = withLine(position, (line) => ({
+          ...line,
+          ...resealed(change(bodyOf(line)), days.signer),
+        }))
+        const verdict = await verdictOn({ lines, books: booksOf(lines) })
+        expect(found(verdict)).toContain(`${code} ${position}`)
+        expect(found(verdict)).toContain(`replaced ${position}`)
+        expect(verdict.chains[0]?.firstBad).toBe(position)
+      })
+    }
+
+    for (const [what, change] of TAIL_RESEALED) {
+      test(`H2: ${what} of ${kind}, with all that follows sealed anew with the terminal's own key, is found by the receipts`, async () => {
+        const verdict = await verdictOn(forged(position, change))
+        expect(verdict.findings.filter(({ code }) => code === 'receipt-not-met')).toHaveLength(2)
+      })
+    }
+
+    test(`H2: truncation of the tail from ${kind} on is found by the receipts`, async () => {
+      const lines = linesOf(days).filter((line) => line.position < position)
+      const verdict = await verdictOn({
+        lines,
+        books: booksOf(lines).filter(({ saved }) => saved.length > 0),
+      })
+      expect(found(verdict)).toContain(`receipt-not-met ${position}`)
+      expect(found(verdict).some((text) => text.startsWith('document-missing'))).toBe(true)
+    })
+  }
+})
