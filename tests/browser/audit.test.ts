@@ -1,0 +1,74 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { PATIENCE_MS as SHOP_PATIENCE_MS, Terminal, useShops } from '../main-job/shop.js'
+import { useProcesses } from '../support/processes.js'
+import { barriersOn } from './axe.js'
+import { launchChromium } from './chromium.js'
+import { addAuditor, HEART, holdCourt, PASSWORD, type Court } from './court.js'
+import { PATIENCE_MS } from './till-page.js'
+
+const openShop = useShops()
+const processes = useProcesses('all')
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await launchChromium()
+})
+afterAll(() => browser.close())
+
+async function signedIn({ shop }: Court): Promise<Page> {
+  await addAuditor(shop, 'Aud')
+  const context = await browser.newContext({ locale: 'en-GB' })
+  context.setDefaultTimeout(PATIENCE_MS)
+  const page = await context.newPage()
+  await page.goto(shop.relay().url)
+  await page.getByLabel('Name').fill('Aud')
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('link', { name: 'Audit' }).click()
+  return page
+}
+
+test(
+  'H1 H2 N1 on real sales an auditor sees who changed a price, that every series is complete, and what proves a sale',
+  async () => {
+    const court = await holdCourt(await openShop(), (data) => new Terminal(data, processes), 60)
+    const page = await signedIn(court)
+
+    // Who changed this price.
+    await page.getByRole('button', { name: 'Changes' }).click()
+    await page.getByLabel('Invoice number, SKU or document').fill(HEART)
+    await page.keyboard.press('Enter')
+    const edit = page.getByRole('row').filter({ hasText: 'Mira' }).filter({ hasText: 'price' })
+    await edit.locator('del', { hasText: '255' }).waitFor()
+    await edit.locator('ins', { hasText: '295' }).waitFor()
+    expect(await barriersOn(page)).toEqual([])
+
+    // Is every series complete, though one terminal purged and the other was restored.
+    await page.getByRole('button', { name: 'Completeness' }).click()
+    await page.getByText(/All \d+ series are complete/).waitFor()
+    const exceptions = page.getByRole('region', { name: 'Exceptions' }).getByRole('row')
+    await exceptions.filter({ hasText: 'Another price' }).filter({ hasText: court.overridden }).waitFor()
+    await exceptions.filter({ hasText: 'Taken back' }).first().waitFor()
+    expect(await barriersOn(page)).toEqual([])
+
+    // What was sold with another price, by whom, and what proves it.
+    await page.getByRole('button', { name: 'Records' }).click()
+    await page.getByLabel('Person').fill('ravi')
+    await page.getByLabel('Amount at most').fill('2.00')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByRole('button', { name: court.overridden }).click()
+    const dialog = page.getByRole('dialog', { name: court.overridden })
+    await dialog
+      .getByText('signed exactly this. It follows the record before it. A custody receipt covers it.')
+      .waitFor()
+    await dialog.getByText('dented').waitFor()
+    await dialog
+      .getByRole('region', { name: 'Who changed what, when' })
+      .getByText('override price')
+      .first()
+      .waitFor()
+    expect(await barriersOn(page)).toEqual([])
+  },
+  SHOP_PATIENCE_MS,
+)
