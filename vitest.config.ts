@@ -12,6 +12,8 @@ function hasRoom(folder: string): boolean {
 }
 
 const MEASURED = 'tests/relay/hostile/*.test.ts'
+/** What they need they make and end themselves: they share a process, so that Automerge and ours are loaded once. */
+const SHARED = 'tests/{docs,protocol,relay,storage,terminal}/**/*.test.ts'
 
 export default defineConfig({
   test: {
@@ -23,7 +25,11 @@ export default defineConfig({
     execArgv: ['--no-turbo-inline-js-wasm-calls'],
     env: hasRoom(MEMORY) ? { TMPDIR: MEMORY } : {},
     projects: [
-      { extends: true, test: { name: 'all', include: ['tests/**/*.test.ts'], exclude: [MEASURED] } },
+      {
+        extends: true,
+        test: { name: 'apart', include: ['tests/**/*.test.ts'], exclude: [MEASURED, SHARED] },
+      },
+      { extends: true, test: { name: 'shared', include: [SHARED], exclude: [MEASURED], isolate: false } },
       // What measures a relay's memory and lag has the machine to itself.
       { extends: true, test: { name: 'measured', include: [MEASURED], sequence: { groupOrder: 1 } } },
     ],
