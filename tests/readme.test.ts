@@ -11,6 +11,7 @@ import { relayCommands } from '../src/cli/relay-commands.js'
 import { replayCommand, reportCommands } from '../src/cli/report-commands.js'
 import { slipCodeCommand } from '../src/cli/slip-code-command.js'
 import { terminalCommands } from '../src/cli/terminal-commands.js'
+import { verifyCommand } from '../src/cli/verify-command.js'
 import { validate } from '../src/docs/validate.js'
 import { KINDS } from '../src/protocol/problem.js'
 import { VERSION } from '../src/protocol/version.js'
@@ -156,6 +157,7 @@ function ourCommands(): Map<string, string[]> {
   replayCommand(terminalCommands(program))
   reportCommands(program)
   slipCodeCommand(program)
+  verifyCommand(program)
   return helpOf(program)
 }
 
@@ -193,6 +195,7 @@ describe('what the README says', () => {
     'docs/ACCESS.md',
     'ARCHITECTURE.md',
     'CHANGELOG.md',
+    'docs/AUDIT.md',
     'docs/FORMATS.md',
     'docs/PROMISES.md',
   ])('every file that %s names is there', async (page) => {

@@ -155,7 +155,7 @@ export function reportCommands(program: Command): void {
           const formats = out === undefined ? PRINTED : [...VIEWS.keys()]
           if (!formats.includes(format))
             command.error(
-              `error: --format ${format} is none that ${out === undefined ? 'is printed' : 'a bundle has'}: give ${formats.join(' or ')}.`,
+              `error: option '--format ${format}' is invalid${out === undefined ? '' : ' with --out'}. It is one of ${formats.join(', ')}.`,
             )
           if (out === undefined && context.json && format !== 'json')
             command.error('error: --json prints one JSON document: leave it out, or give --format json.')

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import type { Finding, Verdict } from '../docs/generated/types.js'
 import { fromBase64Url } from '../docs/keys.js'
-import { readSlipCode, NotASlipCode } from '../docs/slip-code.js'
+import { NotASlipCode, readSlipCode, type SlipCode } from '../docs/slip-code.js'
 import { Findings } from '../docs/verify/findings.js'
 import { verifySlip } from '../docs/verify/slip.js'
 import type { GivenKeys } from '../docs/verify/trust.js'
@@ -13,6 +13,7 @@ import { readText } from './input-file.js'
 interface VerifyCommandOptions extends Common {
   readonly key?: GivenKeys
   readonly checkpoint?: string
+  readonly slip?: string
 }
 
 /** Verifies offline, with the keys given and no others. */
@@ -30,6 +31,7 @@ export function verifyCommand(program: Command): void {
       'a public key to trust: relay=<key>, or <terminal code><epoch>=<key>',
       keyOption,
     )
+    .option('--slip <code>', 'what a reader shows of the code on a slip: its record must be there')
     .option('--checkpoint <file>', 'a checkpoint of the relay’s log that was seen earlier')
     .action(
       action(
@@ -47,19 +49,21 @@ export function verifyCommand(program: Command): void {
 async function verdictOn(
   what: string,
   given: GivenKeys,
-  { checkpoint }: VerifyCommandOptions,
+  { checkpoint, slip: text }: VerifyCommandOptions,
   { progress }: CommandContext,
 ): Promise<Verdict> {
-  if (what.startsWith('CF1*')) return slip(what, given)
+  if (what.startsWith('CF1*')) return verifySlip(slipOf(what), given)
   const older = checkpoint === undefined ? undefined : await readText(checkpoint)
   const { verifyPath } = await import('./evidence/open.js')
-  return verifyPath(what, { given, findings: new Findings(), progress, older })
+  const findings = new Findings()
+  const slip = text === undefined ? undefined : slipOf(text)
+  return verifyPath(what, { given, findings, progress, older, slip })
 }
 
 /** @throws Refused `not-a-slip-code` */
-function slip(text: string, given: GivenKeys): Verdict {
+function slipOf(text: string): SlipCode {
   try {
-    return verifySlip(readSlipCode(text), given)
+    return readSlipCode(text.trim())
   } catch (error) {
     if (error instanceof NotASlipCode) throw new Refused('invalid', 'not-a-slip-code', error.message)
     throw error

@@ -93,7 +93,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'terminal replay': [...PERSON, '--sales <file.csv>', '--limit <n>', '--rate <n/s>', '--tax <spec>'],
   'catalogue import': [...PERSON, '--file <file.csv>', '--while-disconnected'],
   history: ['--data <dir>', '--json'],
-  export: ['--data <dir>', '--json', '--format <format>', '--from <date>', '--to <date>'],
+  export: ['--data <dir>', '--json', '--format <format>', '--out <file.zip>', '--from <date>', '--to <date>'],
+  verify: ['--json', '--key <who=key>', '--slip <code>', '--checkpoint <file>'],
 }
 
 function leavesOf(command: Command, path: readonly string[] = []): string[] {

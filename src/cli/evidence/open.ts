@@ -6,6 +6,8 @@ import { checkViews, openExport, type ExportFiles } from '../../docs/bundle/open
 import { DamagedDocument } from '../../docs/verify/book.js'
 import type { Evidence } from '../../docs/verify/evidence.js'
 import type { Findings } from '../../docs/verify/findings.js'
+import { checkSignature, SlipCheck } from '../../docs/verify/slip.js'
+import type { SlipCode } from '../../docs/slip-code.js'
 import type { GivenKeys } from '../../docs/verify/trust.js'
 import { verify, type Verdict } from '../../docs/verify/verify.js'
 import { BadBundle } from '../../protocol/bundle.js'
@@ -25,6 +27,8 @@ export interface VerifyOptions {
   readonly progress: Progress
   /** A checkpoint of the relay's log that was seen earlier. */
   readonly older?: string | undefined
+  /** Whose record has to be there. */
+  readonly slip?: SlipCode | undefined
 }
 
 /**
@@ -108,8 +112,20 @@ async function verifyExport(files: ExportFiles, options: VerifyOptions): Promise
   }
 }
 
-function finish(evidence: Evidence, { given, findings, progress }: VerifyOptions): Promise<Verdict> {
-  return verify(evidence, given, findings, (done) => {
+async function finish(
+  evidence: Evidence,
+  { given, findings, progress, slip }: VerifyOptions,
+): Promise<Verdict> {
+  const check = slip && new SlipCheck(slip)
+  if (slip) checkSignature(slip, given, findings)
+  const records: Evidence['records'] = async function* (found) {
+    for await (const line of evidence.records(found)) {
+      check?.take(line)
+      yield line
+    }
+    check?.end(found)
+  }
+  return verify({ ...evidence, records }, given, findings, (done) => {
     if (done % PROGRESS === 0) progress.update('records', done, done)
   })
 }

@@ -13,6 +13,9 @@ import {
 } from '../../docs/bundle/zip-directory.js'
 import type { ExportFiles } from '../../docs/bundle/open.js'
 
+/** Bytes that are read at a time. */
+const PIECE = 256 * 1024
+
 /** A zip on the disk, of which one file at a time is read. */
 export class ZipFile implements ExportFiles {
   readonly #file: fs.FileHandle
@@ -57,9 +60,8 @@ export class ZipFile implements ExportFiles {
 
   async *#unpacked({ name, isDeflated, packed }: ZipEntry, start: number): AsyncGenerator<Uint8Array> {
     if (packed === 0) return
-    const source = this.#file.createReadStream({ start, end: start + packed - 1, autoClose: false })
     const target = isDeflated ? createInflateRaw() : new PassThrough()
-    const done = pipeline(source, target).catch((error: Error) => {
+    const done = pipeline(this.#packed(start, packed), target).catch((error: Error) => {
       throw new BadZip(`file ${name} cannot be unpacked: ${error.message}`)
     })
     // Whoever stops reading early needs no end.
@@ -69,6 +71,15 @@ export class ZipFile implements ExportFiles {
     } catch (error) {
       await done
       throw error
+    }
+  }
+
+  async *#packed(start: number, length: number): AsyncGenerator<Uint8Array> {
+    for (let at = start; at < start + length;) {
+      const piece = await bytesAt(this.#file, at, Math.min(PIECE, start + length - at))
+      if (piece.length === 0) return
+      yield piece
+      at += piece.length
     }
   }
 

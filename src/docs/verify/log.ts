@@ -1,4 +1,8 @@
-import type { Findings } from './findings.js'
+import { createHash } from 'node:crypto'
+import type { CustodyReceipt } from '../generated/types.js'
+import type { RecordLine } from '../bundle/record-line.js'
+import { canonicalJson } from '../canonical.js'
+import type { Findings, Where } from './findings.js'
 
 /** What a bundle holds of the relay's log. */
 export interface LogEvidence {
@@ -12,16 +16,151 @@ export interface LogEvidence {
   readonly older: string | undefined
 }
 
-/**
- * The log's own checks: signature and form of the checkpoint, inclusion of each receipt and day close, consistency with an
- * earlier checkpoint.
- * @returns what it could not check, in sentences
- */
-export type LogChecks = (
-  evidence: LogEvidence,
-  relay: { readonly id: string; readonly key: string },
-  findings: Findings,
-) => Promise<string[]>
+interface Checkpoint {
+  readonly size: number
+  readonly root: Uint8Array
+}
 
-/** Undefined as long as the log is not there to be checked: the verifier then says so. */
-export const LOG_CHECKS: LogChecks | undefined = undefined as LogChecks | undefined
+/** The log's own code, as far as it is needed here. Hashes have 32 bytes. */
+export interface LogArithmetic {
+  /** @throws what says why the note is no checkpoint that this relay signed with this key */
+  readCheckpoint(note: string, relay: string, relayKey: string): Checkpoint
+  verifyInclusion(
+    leaf: Uint8Array,
+    index: number,
+    size: number,
+    path: readonly Uint8Array[],
+    root: Uint8Array,
+  ): boolean
+  verifyConsistency(
+    from: number,
+    to: number,
+    path: readonly Uint8Array[],
+    fromRoot: Uint8Array,
+    toRoot: Uint8Array,
+  ): boolean
+}
+
+/** Undefined as long as that code is not there: the verifier then says that it did not look. */
+export const LOG_ARITHMETIC = undefined as LogArithmetic | undefined
+
+const CHECKPOINT = 'log/checkpoint'
+const PROOFS = 'log/proofs.ndjson'
+const CONSISTENCY = 'log/consistency.json'
+const LEAF = Uint8Array.of(0)
+
+/**
+ * What has to be in the log: each receipt and each day close that is verified. Of each only the hash of its leaf is held.
+ */
+export class LogCheck {
+  readonly #evidence: LogEvidence
+  readonly #arithmetic: LogArithmetic
+  readonly #leaves = new Map<string, { readonly where: Where; readonly what: string }>()
+
+  constructor(evidence: LogEvidence, arithmetic: LogArithmetic) {
+    this.#evidence = evidence
+    this.#arithmetic = arithmetic
+  }
+
+  receipt({ body, signature }: CustodyReceipt): void {
+    const leaf = { v: 1, type: 'custody-receipt', receipt: { body, signature } }
+    this.#leaves.set(leafHash(leaf), { where: { file: PROOFS }, what: `Receipt ${body.serial}` })
+  }
+
+  dayClose({ terminal, code, epoch, position }: RecordLine, hash: string): void {
+    const leaf = { v: 1, type: 'day-close', terminal, code, epoch, position, hash }
+    this.#leaves.set(leafHash(leaf), {
+      where: { terminal: code, epoch, position },
+      what: `The day close at record ${position} of ${code}${epoch}`,
+    })
+  }
+
+  /** @returns what was not checked, in sentences */
+  async end(relay: string, key: string, findings: Findings): Promise<string[]> {
+    const checkpoint = this.#read(this.#evidence.checkpoint, relay, key, findings)
+    if (!checkpoint) return []
+    await this.#checkInclusion(checkpoint, findings)
+    for (const { where, what } of this.#leaves.values())
+      findings.add(
+        'log-inclusion',
+        where,
+        `${what} is not proven to be in the relay’s log of ${checkpoint.size} entries.`,
+      )
+    return this.#checkConsistency(checkpoint, relay, key, findings)
+  }
+
+  #read(note: string, relay: string, key: string, findings: Findings): Checkpoint | undefined {
+    try {
+      return this.#arithmetic.readCheckpoint(note, relay, key)
+    } catch (error) {
+      findings.add('log-checkpoint', { file: CHECKPOINT }, (error as Error).message)
+      return undefined
+    }
+  }
+
+  async #checkInclusion({ size, root }: Checkpoint, findings: Findings): Promise<void> {
+    let number = 0
+    for await (const line of this.#evidence.proofs()) {
+      number += 1
+      const { leaf: hash, index, path: hashes } = membersOf(line)
+      const [leaf, path] = [bytesOf(hash), pathOf(hashes)]
+      if (leaf && path && this.#arithmetic.verifyInclusion(leaf, Number(index), size, path, root))
+        this.#leaves.delete(leaf.toString('base64'))
+      else
+        findings.add(
+          'log-inclusion',
+          { file: PROOFS },
+          `The proof in line ${number} does not lead to the checkpoint.`,
+        )
+    }
+  }
+
+  #checkConsistency(newer: Checkpoint, relay: string, key: string, findings: Findings): string[] {
+    const { older: note, consistency } = this.#evidence
+    if (note === undefined)
+      return [
+        'No checkpoint seen earlier was given (--checkpoint): that the log was written anew since then was not looked for.',
+      ]
+    const older = this.#read(note, relay, key, findings)
+    if (!older) return []
+    const path = pathOf(consistency === undefined ? [] : membersOf(consistency)['path'])
+    const holds =
+      path && this.#arithmetic.verifyConsistency(older.size, newer.size, path, older.root, newer.root)
+    if (!holds)
+      findings.add(
+        'log-consistency',
+        { file: CONSISTENCY },
+        newer.size < older.size
+          ? `The log has ${newer.size} entries and had ${older.size} when the checkpoint given was signed: it was cut, or comes from a backup.`
+          : `It is not shown that the log of ${newer.size} entries continues the one of ${older.size} in the checkpoint given: the relay shows another history, or the bundle was made without that checkpoint.`,
+      )
+    return []
+  }
+}
+
+function leafHash(leaf: object): string {
+  return createHash('sha256').update(LEAF).update(canonicalJson(leaf)).digest('base64')
+}
+
+/** The members of a JSON object; none of what is no object. */
+function membersOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** 32 bytes in base64 (RFC 4648 §4). */
+function bytesOf(text: unknown): Buffer | undefined {
+  if (typeof text !== 'string') return undefined
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.length === 32 && bytes.toString('base64') === text ? bytes : undefined
+}
+
+function pathOf(path: unknown): Buffer[] | undefined {
+  if (!Array.isArray(path)) return undefined
+  const hashes = path.map(bytesOf)
+  return hashes.every((hash) => hash !== undefined) ? hashes : undefined
+}

@@ -26,30 +26,32 @@ export class ReceiptCheck {
     this.#findings = findings
   }
 
-  take(value: unknown, line: number): void {
+  /** @returns the receipt, where it verifies */
+  take(value: unknown, line: number): CustodyReceipt | undefined {
     const file = 'receipts.ndjson'
     try {
       validate<CustodyReceipt>('custody-receipt.schema.json', value, 'custody receipt')
     } catch (error) {
       this.#findings.add('bad-receipt', { file }, `Line ${line} of the receipts: ${(error as Error).message}`)
-      return
+      return undefined
     }
     const { body, signature } = value
     this.#count += 1
-    if (this.#key === undefined) return
+    if (this.#key === undefined) return undefined
     if (!verifySignature(this.#key, new TextEncoder().encode(canonicalJson(body)), signature)) {
       this.#findings.add(
         'bad-receipt',
         { file },
         `Receipt ${body.serial} is not signed by the relay: it was altered, or made by another.`,
       )
-      return
+      return undefined
     }
     for (const { id, heads } of body.documents) {
       const known = this.#byDocument.get(id) ?? []
       this.#byDocument.set(id, known)
       known.push({ serial: body.serial, at: body.at, terminal: body.terminal, heads })
     }
+    return value
   }
 
   get count(): number {

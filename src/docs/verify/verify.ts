@@ -7,7 +7,7 @@ import { ChainCheck, type ChainSummary } from './chain.js'
 import { CustodyCheck } from './custody.js'
 import type { Evidence } from './evidence.js'
 import type { Findings } from './findings.js'
-import { LOG_CHECKS } from './log.js'
+import { LOG_ARITHMETIC, LogCheck } from './log.js'
 import { ReceiptCheck } from './receipts.js'
 import { Trust, type GivenKeys } from './trust.js'
 
@@ -32,12 +32,16 @@ export async function verify(
 
   const receipts = new ReceiptCheck(relayKey, findings)
   let line = 0
-  for await (const receipt of evidence.receipts(findings)) receipts.take(receipt, (line += 1))
+  const log = evidence.log && LOG_ARITHMETIC && new LogCheck(evidence.log, LOG_ARITHMETIC)
+  for await (const value of evidence.receipts(findings)) {
+    const receipt = receipts.take(value, (line += 1))
+    if (receipt) log?.receipt(receipt)
+  }
   if (relayKey === undefined && receipts.count > 0)
     notes.push('No receipt was verified: the relay’s key is not known. Give it with --key relay=<key>.')
 
   const custody = new CustodyCheck(receipts, findings)
-  const chains = await checkChains(evidence, trust, custody, findings, progress)
+  const chains = await checkChains({ evidence, trust, custody, log, findings, progress })
   for await (const { id, saved } of evidence.documents(findings)) {
     const name = names.get(id)
     if (name?.kind === 'daybook') custody.document(id, name, saved, evidence.isLoose)
@@ -46,7 +50,7 @@ export async function verify(
     (id) => names.get(id),
     (name) => isWanted(evidence, name),
   )
-  notes.push(...(await checkLog(evidence, relayKey, findings)))
+  notes.push(...(await checkLog(evidence, log, relayKey, findings)))
 
   const keys = trust.end(findings)
   const verdicts = chains.map((chain) => ({
@@ -89,13 +93,23 @@ function checkedNames({ organisation, names }: Evidence, findings: Findings): Ma
   return checked
 }
 
-async function checkChains(
-  evidence: Evidence,
-  trust: Trust,
-  custody: CustodyCheck,
-  findings: Findings,
-  progress: (records: number) => void,
-): Promise<ChainSummary[]> {
+interface ChainsToCheck {
+  readonly evidence: Evidence
+  readonly trust: Trust
+  readonly custody: CustodyCheck
+  readonly log: LogCheck | undefined
+  readonly findings: Findings
+  readonly progress: (records: number) => void
+}
+
+async function checkChains({
+  evidence,
+  trust,
+  custody,
+  log,
+  findings,
+  progress,
+}: ChainsToCheck): Promise<ChainSummary[]> {
   const chains: ChainSummary[] = []
   const seen = new Set<string>()
   let current: { readonly of: string; readonly check: ChainCheck } | undefined
@@ -111,8 +125,10 @@ async function checkChains(
       seen.add(of)
       current = { of, check: new ChainCheck(line, keyFor(line, trust, findings), findings) }
     }
-    current.check.take(line)
-    custody.record(line.document, digest(line.text), line.position)
+    const record = current.check.take(line)
+    const hash = digest(line.text)
+    custody.record(line.document, hash, line.position)
+    if (record?.body.type === 'day-close') log?.dayClose(line, hash)
     progress((count += 1))
   }
   if (current) chains.push(current.check.end())
@@ -131,19 +147,19 @@ function keyFor({ code, epoch, terminal }: RecordLine, trust: Trust, findings: F
 }
 
 async function checkLog(
-  { log, keys }: Evidence,
+  { log: given, keys }: Evidence,
+  log: LogCheck | undefined,
   key: string | undefined,
   findings: Findings,
 ): Promise<string[]> {
-  if (!log)
+  if (!given)
     return [
       'There is no proof from the relay’s log: a relay that shows one history here and another elsewhere was not looked for.',
     ]
-  if (!LOG_CHECKS)
-    return ['The proofs from the relay’s log were not checked: this software cannot read them yet.']
+  if (!log) return ['The proofs from the relay’s log were not checked: this software cannot read them yet.']
   if (!keys.relay || key === undefined)
     return ['The proofs from the relay’s log were not checked: the relay’s key is not known.']
-  return LOG_CHECKS(log, { id: keys.relay.id, key }, findings)
+  return log.end(keys.relay.id, key, findings)
 }
 
 /** What the reader has to know to weigh the verdict. */
