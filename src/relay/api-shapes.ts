@@ -57,6 +57,14 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
       to: 'Last business day, YYYY-MM-DD.',
     },
   },
+  reads: {
+    answer: 'history.schema.json#/$defs/AuditReadsResponse',
+    query: {
+      by: 'Of this auditor only.',
+      limit: 'At most so many, 1 to 1000; without it 100.',
+      cursor: 'The `next` of the page before.',
+    },
+  },
   history: { query: { about: 'A document, or a number, SKU or other key.' } },
   incidents: {},
   evidence: { answer: 'application/octet-stream' },

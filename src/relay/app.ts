@@ -8,6 +8,7 @@ import { browsers } from './browsers.js'
 import { Buckets } from './buckets.js'
 import { cashierApi } from './cashier-api.js'
 import { fleetApi } from './fleet-api.js'
+import { historyApi } from './history-api.js'
 import type { HttpLimits } from './http-limits.js'
 import { imageApi } from './image-api.js'
 import type { InFlight } from './in-flight.js'
@@ -65,6 +66,7 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   pageRoutes(routes)
   peopleApi(routes, relay)
   adminApi(routes, relay)
+  historyApi(routes, relay)
   cashierApi(routes, relay)
   fleetApi(routes, relay)
   watchApi(routes, relay)

@@ -11,6 +11,8 @@ import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import { StoredDocuments } from '../storage/stored-documents.js'
 import type { Access } from './access.js'
+import type { Arrivals } from './arrivals.js'
+import type { AuditReads } from './audit-reads.js'
 import { Backlog } from './books/backlog.js'
 import { uncountedBooks } from './books/resuming.js'
 import { SignatureCheck } from './books/signature-check.js'
@@ -70,6 +72,8 @@ export class Relay {
   readonly people: People
   readonly sessions: Sessions
   readonly incidents: Incidents
+  readonly arrivals: Arrivals
+  readonly auditReads: AuditReads
   readonly gate: Gate
   readonly fleet: Fleet
   readonly library: Library
@@ -103,7 +107,9 @@ export class Relay {
     this.pairings = pairings
     this.people = parts.people
     this.incidents = parts.incidents
-    this.gate = new Gate({ durable, shops, incidents: this.incidents })
+    this.arrivals = parts.arrivals
+    this.auditReads = parts.auditReads
+    this.gate = new Gate({ durable, shops, incidents: this.incidents, arrivals: this.arrivals })
     const documents = new OwnDocuments({ durable, registry, organisation, now })
     const hangUp = (terminal: string, closing: Closing): void => this.hangUp(terminal, closing)
     this.fleet = new Fleet({
@@ -169,6 +175,7 @@ export class Relay {
       access,
       gate: this.gate,
       incidents: this.incidents,
+      arrivals: this.arrivals,
       readers: this.readers,
       tips: new BookTips(durable, this.readers),
       counting: this.counting,
@@ -347,6 +354,8 @@ export class Relay {
     await this.durable.close()
     await this.registry.close()
     await this.issued.close()
+    await this.arrivals.close()
+    await this.auditReads.close()
     await this.images.close()
     await this.incidents.close()
     await this.#directory.release()
