@@ -3,6 +3,21 @@ import { isDay } from '../docs/business-day.js'
 import { queryOf } from './http.js'
 import { Refused } from './problem.js'
 
+/** Entries of a page where nothing else is asked for, and at most. */
+const PAGE = 100
+const MOST_OF_A_PAGE = 1_000
+
+/**
+ * `limit` of a query: how many entries a page has at most.
+ * @throws Refused `invalid-query`
+ */
+export function limitOf(request: Request): number {
+  const text = queryOf(request, 'limit') ?? String(PAGE)
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= MOST_OF_A_PAGE) return limit
+  throw new Refused('invalid', 'invalid-query', `limit must be a number from 1 to ${MOST_OF_A_PAGE}.`)
+}
+
 /** Business days, both included; a missing end is open. */
 export interface DayRange {
   readonly from?: string | undefined

@@ -298,6 +298,12 @@ export const ROUTES = {
     who: READERS,
     purpose: 'who changed what, when; a manager in the own shop',
   },
+  reads: {
+    method: 'GET',
+    path: '/v1/admin/reads',
+    who: INSPECTORS,
+    purpose: 'what auditors read here, and when',
+  },
   shopImage: {
     method: 'GET',
     path: '/v1/admin/images/:sha256',

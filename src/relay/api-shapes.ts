@@ -91,6 +91,14 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
   audit: { answer: `${AUDIT}AuditExceptions`, query: { shop: 'Id of a shop.' } },
   history: { answer: 'history.schema.json', query: { about: 'A document, or a number, SKU or other key.' } },
   incidents: { answer: `${ANSWERS}IncidentList` },
+  reads: {
+    answer: 'history.schema.json#/$defs/AuditReadsResponse',
+    query: {
+      by: 'Of this auditor only.',
+      limit: 'At most so many, 1 to 1000; without it 100.',
+      cursor: 'The `next` of the page before.',
+    },
+  },
   evidence: { answer: 'application/octet-stream' },
   acceptIncident: { body: `${OPERATOR}AcceptOrder`, answer: 'incidents.schema.json#/$defs/Incident' },
   shopImage: { answer: IMAGE, status: RANGE, query: { shop: 'The shop.' } },

@@ -11,6 +11,7 @@ import { browsers } from './browsers.js'
 import { Buckets } from './buckets.js'
 import { cashierApi } from './cashier-api.js'
 import { fleetApi } from './fleet-api.js'
+import { historyApi } from './history-api.js'
 import type { HttpLimits } from './http-limits.js'
 import { imageApi } from './image-api.js'
 import type { InFlight } from './in-flight.js'
@@ -75,6 +76,7 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   pageRoutes(routes)
   peopleApi(routes, relay)
   adminApi(routes, relay)
+  historyApi(routes, relay)
   cashierApi(routes, relay)
   fleetApi(routes, relay)
   watchApi(routes, relay)

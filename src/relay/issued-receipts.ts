@@ -2,6 +2,7 @@ import type { GivenReceipt } from '../docs/generated/types.js'
 import type { CustodyReceipt } from '../protocol/receipt.js'
 import { AppendLog, type AppendLogOptions } from '../storage/append-log.js'
 import { validate } from '../docs/validate.js'
+import { Positions } from '../storage/lookup-log.js'
 
 /** Of one writer's document the last heads cover all before; two copies of a terminal may be given receipts in turn. */
 const HEADS_KEPT = 4
@@ -14,6 +15,8 @@ export class IssuedReceipts {
   /** The heads last receipted, by document, the newest last. */
   readonly #heads = new Map<string, readonly (readonly string[])[]>()
 
+  readonly #positions = new Positions()
+
   private constructor() {}
 
   /** @param onReceipt is told of each receipt that was given before, in order */
@@ -24,16 +27,16 @@ export class IssuedReceipts {
     const issued = new IssuedReceipts()
     issued.#log = await AppendLog.open({
       ...options,
-      onEntry: (entry) => {
+      onEntry: (entry, _line, position) => {
         validate<CustodyReceipt>('custody-receipt.schema.json', entry, 'entry of receipts.log')
-        issued.#remember(entry)
+        issued.#remember(entry, position)
         onReceipt(entry)
       },
     })
     return issued
   }
 
-  #remember({ body }: CustodyReceipt): void {
+  #remember({ body }: CustodyReceipt, position: number): void {
     this.#serial = Math.max(this.#serial, body.serial)
     const before = this.#given.get(body.terminal)
     const isLast = !before || body.serial > before.serial
@@ -42,8 +45,10 @@ export class IssuedReceipts {
       serial: isLast ? body.serial : before.serial,
       at: isLast ? body.at : before.at,
     })
-    for (const { id, heads } of body.documents)
+    for (const { id, heads } of body.documents) {
       this.#heads.set(id, [...(this.#heads.get(id) ?? []).slice(1 - HEADS_KEPT), heads])
+      this.#positions.add(id, position)
+    }
   }
 
   nextSerial(): number {
@@ -73,8 +78,25 @@ export class IssuedReceipts {
 
   /** @throws StorageWriteError: the receipt must not be sent then */
   async add(receipt: CustodyReceipt): Promise<void> {
-    await this.#log.append([receipt])
-    this.#remember(receipt)
+    this.#remember(receipt, await this.#log.append([receipt]))
+  }
+
+  /** How many receipts name a document. */
+  count(document: string): number {
+    return this.#positions.of(document).length
+  }
+
+  /**
+   * The receipts that name a document, oldest first, as they lie on the disk.
+   * @param after so many of them are passed over
+   * @throws StorageReadError
+   */
+  async *of(document: string, after = 0): AsyncGenerator<CustodyReceipt> {
+    const positions = this.#positions.of(document).slice(after)
+    for await (const entry of this.#log.entriesAt(positions)) {
+      validate<CustodyReceipt>('custody-receipt.schema.json', entry, 'entry of receipts.log')
+      yield entry
+    }
   }
 
   close(): Promise<void> {

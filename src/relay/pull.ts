@@ -11,13 +11,15 @@ import type { Identity } from './sessions.js'
  * before are on their way; one that cannot be given holds up no other (S4).
  */
 export async function* pulled(
-  relay: Pick<Relay, 'registry' | 'access' | 'stored' | 'log'>,
+  relay: Pick<Relay, 'registry' | 'access' | 'stored' | 'log' | 'arrivals'>,
   identity: Identity,
   documents: readonly DocumentHeads[],
 ): AsyncGenerator<Uint8Array> {
   for (const { id, heads } of documents) {
     const { head, chunks } = await answerFor(relay, identity, id as DocumentId, heads)
     yield Buffer.concat([pullFrame(head), ...chunks])
+    // Asked for the next part, so this one is on its way.
+    relay.arrivals.has(identity.terminal, id, head.heads)
   }
   yield PULL_END
 }

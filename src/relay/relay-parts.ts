@@ -12,6 +12,8 @@ import { DurableRepo } from '../storage/durable-repo.js'
 import { ensureFolder } from '../storage/folders.js'
 import { IndexLog } from '../storage/index-log.js'
 import { Access } from './access.js'
+import { Arrivals } from './arrivals.js'
+import { AuditReads } from './audit-reads.js'
 import { Marks } from './books/marks.js'
 import type { RelayConfig } from './config.js'
 import { Incidents, type Incident } from './incidents.js'
@@ -61,6 +63,8 @@ export interface RelayParts {
   readonly pairings: Pairings
   readonly people: People
   readonly incidents: Incidents
+  readonly arrivals: Arrivals
+  readonly auditReads: AuditReads
   readonly marks: Marks
   readonly reports: Reports
   readonly tallies: Tallies
@@ -108,6 +112,18 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
     now,
     random,
     cost: options.passwordCost,
+  })
+  const onUnreadable = (name: string) => (line: number, error: Error) =>
+    log.error({ file: name, line, error: error.message }, 'a line is unreadable')
+  const arrivals = await Arrivals.open({
+    ...logOptions('arrivals.log'),
+    now,
+    onUnreadable: onUnreadable('arrivals.log'),
+    onFailure: (error) => log.error({ error: error.message }, 'what arrived could not be noted'),
+  })
+  const auditReads = await AuditReads.open(now, {
+    ...logOptions('reads.log'),
+    onUnreadable: onUnreadable('reads.log'),
   })
   const tallies = new Tallies()
   const hooks: RelayParts['hooks'] = { terminal: () => undefined, incident: () => undefined }
@@ -178,6 +194,8 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
     pairings,
     people,
     incidents,
+    arrivals,
+    auditReads,
     marks,
     reports,
     tallies,

@@ -11,6 +11,8 @@ import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import { StoredDocuments } from '../storage/stored-documents.js'
 import type { Access } from './access.js'
+import type { Arrivals } from './arrivals.js'
+import type { AuditReads } from './audit-reads.js'
 import { BookFacts } from './audit/book-facts.js'
 import { Backlog } from './books/backlog.js'
 import { uncountedBooks } from './books/resuming.js'
@@ -74,6 +76,8 @@ export class Relay {
   readonly people: People
   readonly sessions: Sessions
   readonly incidents: Incidents
+  readonly arrivals: Arrivals
+  readonly auditReads: AuditReads
   readonly gate: Gate
   readonly fleet: Fleet
   readonly library: Library
@@ -107,7 +111,9 @@ export class Relay {
     this.pairings = pairings
     this.people = parts.people
     this.incidents = parts.incidents
-    this.gate = new Gate({ durable, shops, incidents: this.incidents })
+    this.arrivals = parts.arrivals
+    this.auditReads = parts.auditReads
+    this.gate = new Gate({ durable, shops, incidents: this.incidents, arrivals: this.arrivals })
     const documents = new OwnDocuments({ durable, registry, organisation, now })
     const hangUp = (terminal: string, closing: Closing): void => this.hangUp(terminal, closing)
     this.fleet = new Fleet({
@@ -173,6 +179,7 @@ export class Relay {
       access,
       gate: this.gate,
       incidents: this.incidents,
+      arrivals: this.arrivals,
       readers: this.readers,
       tips: new BookTips(durable, this.readers),
       counting: this.counting,
@@ -353,6 +360,8 @@ export class Relay {
     await this.durable.close()
     await this.registry.close()
     await this.issued.close()
+    await this.arrivals.close()
+    await this.auditReads.close()
     await this.images.close()
     await this.incidents.close()
     await this.#directory.release()

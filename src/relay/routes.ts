@@ -65,12 +65,20 @@ export class Routes {
     if (this.#registered.has(id)) throw new Error(`The route ${id} is registered twice`)
     this.#registered.add(id)
     const entry: RouteEntry = ROUTES[id]
-    const { watch } = this.#options.relay
+    const { watch, auditReads } = this.#options.relay
     const method = entry.method.toLowerCase() as Lowercase<RouteEntry['method']>
     const admit: RequestHandler = (request, response, next) => {
       const caller = this.#admit(entry, request)
       if (caller.kind === 'terminal') watch.heard(caller.identity.terminal)
       response.locals['caller'] = caller
+      next()
+    }
+    const route = `${entry.method} ${entry.path}`
+    // Every read by an auditor is itself on record, before it is answered.
+    const audited: RequestHandler = async (request, response, next) => {
+      const by = auditorIn(response.locals['caller'] as Principal)
+      const [, query = ''] = request.originalUrl.split('?', 2)
+      if (by !== undefined) await auditReads.note({ by, route, path: request.path, query })
       next()
     }
     const run: RequestHandler = (request, response) => {
@@ -84,7 +92,8 @@ export class Routes {
       return work
     }
     const reader = entry.takes === undefined ? [] : [this.#readers[entry.takes]]
-    this.#app[method](entry.path, admit, ...reader, run)
+    const audit = entry.path.startsWith('/v1/admin/') ? [audited] : []
+    this.#app[method](entry.path, admit, ...audit, ...reader, run)
   }
 
   #admit(entry: RouteEntry, request: Request): Principal {
@@ -100,6 +109,10 @@ export class Routes {
     if (principal.kind === 'person' && request.method !== 'GET' && request.method !== 'HEAD') meant(request)
     return principal
   }
+}
+
+function auditorIn(caller: Principal): string | undefined {
+  return caller.kind === 'person' && caller.person.role === 'auditor' ? caller.person.name : undefined
 }
 
 /** A page of another site can make a browser send a cookie, but not with JSON, unless this server allowed it (CSRF). */

@@ -61,9 +61,13 @@ export function relaySockets(
         ...(bytes ? { bytes } : {}),
       })
     },
-    reaches: (peer, { type, documentId }) => {
-      const document = documentId as DocumentId
+    reaches: (peer, frame) => {
+      const { type } = frame
+      const document = frame.documentId as DocumentId
       if (access.access(peer, document)) {
+        // Who brings changes names them as its heads; that it made them is known already.
+        if ('parts' in frame && frame.parts.changes.length === 0)
+          relay.arrivals.has(peer, document, frame.parts.heads)
         relay.touch(document)
         return true
       }

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Disk, DiskFile } from './disk.js'
 import { StorageReadError, StorageWriteError, writing } from './errors.js'
 import { ensureFolder, unless } from './folders.js'
-import { encodeLine, type Line, type LineDamage, readLines } from './log-lines.js'
+import { encodeLine, type Line, type LineDamage, LineReader, readLines } from './log-lines.js'
 
 export interface LogDamage {
   /** 1 for the first line. */
@@ -21,8 +21,8 @@ export interface AppendLogOptions {
   /** Absolute path of the folder for torn ends. */
   readonly quarantine: string
   readonly disk: Disk
-  /** Called for every intact entry, in order, before `open` resolves. */
-  readonly onEntry: (entry: unknown, line: number) => void
+  /** Called for every intact entry, in order, before `open` resolves. `position`: where its line begins, in bytes. */
+  readonly onEntry: (entry: unknown, line: number, position: number) => void
   readonly onDamage?: (damage: LogDamage) => void
   /** Whether bad lines at the end are cut off; a log that must not lose an acknowledged one looks at them first. */
   readonly mayCut?: (torn: readonly LogDamage[]) => boolean
@@ -40,7 +40,7 @@ const COPY_BYTES = 64 * 1024
 
 interface Waiting {
   readonly bytes: Uint8Array
-  readonly resolve: () => void
+  readonly resolve: (position: number) => void
   readonly reject: (error: Error) => void
 }
 
@@ -89,19 +89,37 @@ export class AppendLog {
 
   /**
    * Resolves when all entries are durable; appends made at the same time share one fsync.
+   * @returns where the first of them begins, in bytes
    * @throws TypeError for what JSON cannot express
    * @throws StorageWriteError; unless it is `indeterminate`, none of the entries is in the file
    * @throws LogUnusable after `close`, and after an `indeterminate` failure until the log is opened anew
    */
-  async append(entries: readonly unknown[]): Promise<void> {
+  async append(entries: readonly unknown[]): Promise<number> {
     if (this.#refusal) throw this.#refusal
     const bytes = Buffer.concat(entries.map(encodeLine))
-    if (bytes.length === 0) return
-    const done = new Promise<void>((resolve, reject) => {
+    if (bytes.length === 0) return this.#length
+    const done = new Promise<number>((resolve, reject) => {
       this.#waiting.push({ bytes, resolve, reject })
     })
     this.#writing ??= this.#writeWaiting()
-    await done
+    return done
+  }
+
+  /**
+   * The entries whose lines begin at these positions, ascending, in bytes. One that was damaged since is left out.
+   * @throws StorageReadError
+   */
+  async *entriesAt(positions: Iterable<number>): AsyncGenerator<unknown> {
+    const reader = new LineReader(this.#file)
+    for (const position of positions) {
+      let entry: unknown
+      try {
+        entry = await reader.entryAt(position)
+      } catch (error) {
+        throw new StorageReadError(this.#path, error)
+      }
+      if (entry !== undefined) yield entry
+    }
   }
 
   /** Bytes it has. */
@@ -155,10 +173,12 @@ export class AppendLog {
     while (this.#waiting.length > 0) {
       const group = this.#waiting
       this.#waiting = []
+      let position = this.#length
       const failure = await this.#write(Buffer.concat(group.map(({ bytes }) => bytes)))
-      for (const { resolve, reject } of group) {
+      for (const { bytes, resolve, reject } of group) {
         if (failure) reject(failure)
-        else resolve()
+        else resolve(position)
+        position += bytes.length
       }
     }
     this.#writing = undefined
@@ -208,7 +228,7 @@ async function readEntries(
     }
     for (const damage of bad) onDamage?.(damage)
     bad = []
-    onEntry(line.entry, number)
+    onEntry(line.entry, number, position)
     end = position + length
   }
   return { end, torn: bad }

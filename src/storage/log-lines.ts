@@ -63,6 +63,36 @@ export async function* readLines(file: Pick<DiskFile, 'read'>): AsyncGenerator<L
   if (length > 0) yield take()
 }
 
+/** Reads single lines of a file; what lies close together is read once. */
+export class LineReader {
+  readonly #file: DiskFile
+  #window: Buffer = Buffer.alloc(0)
+  #at = 0
+
+  constructor(file: DiskFile) {
+    this.#file = file
+  }
+
+  /** The entry whose line begins at this position, in bytes; undefined where the line is damaged. */
+  async entryAt(position: number): Promise<unknown> {
+    for (let bytes = READ_BYTES; ; bytes *= 2) {
+      const from = position - this.#at
+      const end = from < 0 || from >= this.#window.length ? -1 : this.#window.indexOf(LINE_END, from)
+      if (end !== -1) {
+        const line = decodeLine(this.#window.subarray(from, end + 1), end + 1 - from)
+        return 'entry' in line ? line.entry : undefined
+      }
+      if (bytes > 2 * LINE_BYTES) return undefined
+      const window = Buffer.alloc(bytes)
+      const read = await this.#file.read(window, position)
+      // All of the file from here on is seen already.
+      if (from === 0 && read <= this.#window.length) return undefined
+      this.#window = window.subarray(0, read)
+      this.#at = position
+    }
+  }
+}
+
 function decodeLine(line: Buffer, length: number): { damage: LineDamage } | { entry: unknown } {
   if (length > LINE_BYTES) return { damage: 'too-long' }
   const json = line.subarray(CHECK_LENGTH + 1, -1)

@@ -99,9 +99,9 @@ export class SealJournal {
    * Resolves when the record is on the disk.
    * @throws StorageWriteError; unless it is `indeterminate`, the record is not there
    */
-  append(book: DocumentId, position: number, stored: Uint8Array): Promise<void> {
+  async append(book: DocumentId, position: number, stored: Uint8Array): Promise<void> {
     const entry: SealedEntry = { book, position, record: new TextDecoder().decode(stored) }
-    return this.#log.append([entry])
+    await this.#log.append([entry])
   }
 
   /**

@@ -110,7 +110,7 @@ async function audit(operator: Asking): Promise<void> {
   for (const { document, position } of records.slice(0, 20))
     await operator.good(`GET /v1/admin/records/${document}/${position}`)
   expect(await operator.ask('GET /v1/admin/records?cursor=none')).toMatchObject({ status: 400 })
-  await operator.good('GET /v1/admin/audit')
+  for (const route of ['audit', 'reads']) await operator.good(`GET /v1/admin/${route}`)
 }
 
 export const TOKEN = 'operator-token-for-tests'

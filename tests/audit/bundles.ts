@@ -1,5 +1,6 @@
 import { exportBundle, type ExportSource, type Spool } from '../../src/docs/bundle/write.js'
-import { VIEWS, type View } from '../../src/docs/views/index.js'
+import { VIEWS } from '../../src/docs/views/index.js'
+import type { View } from '../../src/docs/views/view.js'
 import { SHOP } from '../support/shop.js'
 import { RELAY, type Days } from './sealed-days.js'
 

@@ -162,6 +162,7 @@ const PROBES: Readonly<Record<string, Probe>> = {
   },
   'GET /v1/admin/audit': { good: 200 },
   'GET /v1/admin/history': { good: 200 },
+  'GET /v1/admin/reads': { good: 200 },
   'GET /v1/admin/images/:sha256': {
     path: `/v1/admin/images/${'0'.repeat(64)}?shop=Main`,
     good: 404,

@@ -10,6 +10,7 @@ import type { DurableRepo } from '../../storage/durable-repo.js'
 import type { IndexLog } from '../../storage/index-log.js'
 import { Queues } from '../../storage/queues.js'
 import type { Access } from '../access.js'
+import type { Arrivals } from '../arrivals.js'
 import { BookRefused, type Counting } from '../counting.js'
 import { refusalOf, type Custody } from '../custody.js'
 import { DocumentQuota } from '../document-quota.js'
@@ -31,6 +32,8 @@ export interface BookTakingOptions {
   readonly access: Access
   readonly gate: Gate
   readonly incidents: Incidents
+  /** Told of what is stored. */
+  readonly arrivals: Pick<Arrivals, 'came'>
   readonly readers: BookReaders
   readonly tips: BookTips
   readonly counting: Counting
@@ -222,7 +225,7 @@ export class BookTaking {
     changes: Uint8Array,
     isNew: boolean,
   ): Promise<BookTip | undefined> {
-    const { counting, durable, tips, backlog, onTaken } = this.#options
+    const { counting, durable, tips, backlog, arrivals, onTaken } = this.#options
     const after = tipAfter(before, run)
     const chunks = after && splitChunks(changes, MESSAGE_CHUNKS)
     if (!chunks) return undefined
@@ -236,6 +239,12 @@ export class BookTaking {
       undo()
       throw error
     }
+    // A day book has one writer, who brings it.
+    arrivals.came(
+      name.terminal,
+      id,
+      run.changes.map(({ hash }) => hash),
+    )
     tips.set(id, after)
     backlog.add({ id, name, run })
     onTaken(id, name, run)

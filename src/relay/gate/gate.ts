@@ -1,9 +1,11 @@
+import * as A from '@automerge/automerge'
 import type { ChangeContext } from '../../docs/change-rules.js'
 import type { FlatDoc } from '../../docs/flat.js'
 import { describeDocument, type DocumentId, type DocumentName } from '../../docs/naming.js'
 import { CLOSE, type Closing } from '../../protocol/close-codes.js'
 import { CHANGE_BYTES, MESSAGE_CHUNKS, MESSAGE_INFLATED_BYTES, MESSAGE_ROWS } from '../../protocol/limits.js'
 import type { DurableRepo } from '../../storage/durable-repo.js'
+import type { Arrivals } from '../arrivals.js'
 import type { Incidents } from '../incidents.js'
 import type { Shops } from '../shops.js'
 import { Authorship } from './authorship.js'
@@ -18,6 +20,8 @@ export interface GateOptions {
   readonly durable: DurableRepo
   readonly shops: Shops
   readonly incidents: Incidents
+  /** Told of what is let in. */
+  readonly arrivals?: Pick<Arrivals, 'came'>
   readonly inspector?: Inspector
 }
 
@@ -94,7 +98,7 @@ export class Gate {
     // A document that was refused stays so while its terminal is connected: what it adds builds upon what was refused.
     if (!mayWrite || this.refusals.get(terminal, document)) return this.#stripped(document, withoutChanges)
     if (changes.length === 0) return { is: 'passed', message }
-    const verdict = await this.#judge(document, name, changes)
+    const verdict = await this.#judge(terminal, document, name, changes)
     if (verdict.is === 'sound') return { is: 'passed', message }
     await this.#refuse(terminal, document, verdict, changes)
     switch (verdict.is) {
@@ -124,13 +128,19 @@ export class Gate {
     name: DocumentName,
     saved: Uint8Array,
   ): Promise<DocumentRefusal | undefined> {
-    const verdict = await this.#judge(document, name, [saved])
+    const verdict = await this.#judge(terminal, document, name, [saved])
     if (verdict.is === 'sound') return undefined
     return this.#refuse(terminal, document, verdict, [saved])
   }
 
-  async #judge(document: DocumentId, name: DocumentName, blobs: readonly Uint8Array[]): Promise<Verdict> {
-    const { durable } = this.#options
+  /** What is sound is let in, and noted as having arrived. */
+  async #judge(
+    terminal: string,
+    document: DocumentId,
+    name: DocumentName,
+    blobs: readonly Uint8Array[],
+  ): Promise<Verdict> {
+    const { durable, arrivals } = this.#options
     const verdict = await this.#inspector.inspect({
       blobs,
       limits: MESSAGE_LIMITS,
@@ -140,8 +150,12 @@ export class Gate {
     const handle = await durable.open<FlatDoc>(document)
     const authorship = this.#authorship.get(document) ?? new Authorship()
     this.#authorship.set(document, authorship)
-    const reason = authorship.faultOf(handle?.doc(), verdict.changes)
-    return reason === undefined ? verdict : { is: 'refused', fault: 'author', reason }
+    const doc = handle?.doc()
+    const reason = authorship.faultOf(doc, verdict.changes)
+    if (reason !== undefined) return { is: 'refused', fault: 'author', reason }
+    const hashes = verdict.changes.map(({ hash }) => hash)
+    arrivals?.came(terminal, document, doc ? hashes.filter((hash) => !A.hasHeads(doc, [hash])) : hashes)
+    return verdict
   }
 
   #context(name: DocumentName): ChangeContext {

@@ -4,6 +4,8 @@ import { ByteReader, Malformed } from '../../docs/byte-reader.js'
 export interface SyncMessageParts {
   /** Each one or several chunks. */
   readonly changes: readonly Uint8Array[]
+  /** What its sender has, hex. */
+  readonly heads: readonly string[]
   /** The same message without its changes, in Automerge's encoding. */
   readonly withoutChanges: Uint8Array
 }
@@ -29,7 +31,7 @@ const MOST_FLAGS = 64
 export function partsOf(message: Uint8Array): SyncMessageParts {
   const reader = new ByteReader(message)
   if (!VERSIONS.has(reader.byte())) throw new Malformed('it is no sync message of a version that is known')
-  hashes(reader)
+  const heads = hashes(reader)
   hashes(reader)
   const haves = reader.count(2)
   if (haves > MOST_HAVES) throw new Malformed(`it has ${haves} filters`)
@@ -45,13 +47,16 @@ export function partsOf(message: Uint8Array): SyncMessageParts {
     const flags = reader.count(1)
     if (flags > MOST_FLAGS || flags !== reader.left) throw new Malformed('bytes follow its end')
   }
-  return { changes, withoutChanges: cutOut(message, before, after) }
+  return { changes, heads, withoutChanges: cutOut(message, before, after) }
 }
 
-function hashes(reader: ByteReader): void {
+function hashes(reader: ByteReader): string[] {
   const count = reader.count(HASH_BYTES)
   if (count > MOST_HEADS) throw new Malformed(`it names ${count} hashes`)
-  reader.take(count * HASH_BYTES)
+  const bytes = Buffer.from(reader.take(count * HASH_BYTES))
+  return Array.from({ length: count }, (_, index) =>
+    bytes.toString('hex', index * HASH_BYTES, (index + 1) * HASH_BYTES),
+  )
 }
 
 /** A Bloom filter; an empty one stands for no entries. */
