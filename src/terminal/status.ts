@@ -1,4 +1,4 @@
-import type { ForkNotice } from '../docs/generated/types.js'
+import type { ForkNotice, LogAlarmKind, SeenLog } from '../docs/generated/types.js'
 import { ShopIncomplete, type Shop } from '../docs/shop.js'
 import { VERSION } from '../protocol/version.js'
 import type { Damage } from '../storage/quarantine.js'
@@ -8,6 +8,7 @@ import type { Mode } from './bookkeeping.js'
 import type { ImageFigures } from './images.js'
 import type { HandoffJournal } from './force.js'
 import type { LinkState } from './link.js'
+import { logAlarmMessage } from './log-alarm.js'
 import { addTallies, NO_TALLY, tallyOf, type Tally } from './tally.js'
 
 /** What `status` tells and the page shows. Money in minor units. */
@@ -46,6 +47,8 @@ export interface Status {
   readonly blocked: { readonly why: Block; readonly message: string } | null
   /** Two live copies of this terminal were seen, and the relay's operator has not settled it. */
   readonly fork: { readonly at: string; readonly epoch: string; readonly message: string } | null
+  /** The relay's log is not what this terminal saw of it. */
+  readonly log: { readonly at: string; readonly kind: LogAlarmKind; readonly message: string } | null
   readonly damage: readonly Damage[]
   readonly storage: { readonly ok: boolean; readonly message?: string }
 }
@@ -67,6 +70,10 @@ function linkOf(state: LinkState): Status['link'] {
 
 function forkOf({ at, epoch, what }: ForkNotice): NonNullable<Status['fork']> {
   return { at, epoch, message: forkMessage(what) }
+}
+
+function logAlarmOf({ alarm }: SeenLog): Status['log'] {
+  return alarm && { at: alarm.at, kind: alarm.kind, message: logAlarmMessage(alarm) }
 }
 
 async function tallies(agent: Agent): Promise<{ unreceipted: Tally; receipted: Tally }> {
@@ -122,6 +129,7 @@ export async function readStatus(agent: Agent): Promise<Status> {
     day: { open: state.day ?? null, lastClosed: state.lastClosedDay ?? null, z: state.z },
     blocked: chain.block === undefined ? null : { why: chain.block, message: BLOCKS[chain.block] },
     fork: agent.standing.fork ? forkOf(agent.standing.fork) : null,
+    log: logAlarmOf(disk.checkpoints.seen),
     damage: disk.durable.storage.damage(),
     storage: agent.storageFailure === undefined ? { ok: true } : { ok: false, message: agent.storageFailure },
   }

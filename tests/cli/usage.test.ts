@@ -89,6 +89,9 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'terminal mark-synced': PERSON,
   'terminal replay': [...PERSON, '--sales <file.csv>', '--limit <n>', '--rate <n/s>', '--tax <spec>'],
   'catalogue import': [...PERSON, '--file <file.csv>', '--while-disconnected'],
+  'log checkpoint': ['--data <dir>', '--json', '--since <file>'],
+  'log prove': ['--data <dir>', '--json', '--receipt <n>', '--leaf <hash>'],
+  'log settle': PERSON,
   history: ['--data <dir>', '--json'],
   export: ['--data <dir>', '--json', '--format <format>', '--from <date>', '--to <date>'],
 }

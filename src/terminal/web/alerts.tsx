@@ -24,11 +24,12 @@ export function Alerts(): VNode {
 function alertsOf(told: Status | undefined, isGone: boolean): Readonly<Record<string, string | undefined>> {
   if (isGone) return { gone: t.value.agentGoneNoSeal }
   if (!told) return {}
-  const { blocked, fork, storage, damage, force } = told
+  const { blocked, fork, log, storage, damage, force } = told
   const cut = force && force.state !== 'purged' && !force.running
   return {
     blocked: blocked ? t.value.blocked(blocked.message) : undefined,
     fork: fork ? t.value.forkAlarm(fork.message) : undefined,
+    log: log ? t.value.logAlarm(log.message) : undefined,
     storage: storage.ok ? undefined : t.value.storageFailure(storage.message ?? ''),
     damage:
       damage.length === 0

@@ -48,6 +48,7 @@ export interface Status {
   readonly force: { readonly state: string; readonly startedAt: string; readonly running: boolean } | null
   readonly blocked: { readonly message: string } | null
   readonly fork: { readonly message: string } | null
+  readonly log: { readonly message: string } | null
   readonly damage: readonly { readonly path: string; readonly reason: string; readonly label?: string }[]
   readonly storage: { readonly ok: boolean; readonly message?: string }
 }

@@ -57,6 +57,7 @@ export const en = {
   agentGoneNoSeal: 'The terminal’s agent does not answer. Nothing can be sealed until it is back.',
   blocked: (why: string): string => `Sealing is blocked. ${why}`,
   forkAlarm: (what: string): string => `Fork alarm. ${what}`,
+  logAlarm: (what: string): string => `Alarm of the relay’s log. ${what}`,
   storageFailure: (what: string): string => `Storage failure: ${what}`,
   damaged: (what: string): string =>
     `Damaged data was found and set aside: ${what}. Sync with the relay to get back what it holds.`,

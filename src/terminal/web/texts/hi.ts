@@ -29,6 +29,7 @@ export const hi: Texts = {
   agentGoneNoSeal: 'टर्मिनल का एजेंट उत्तर नहीं दे रहा। उसके लौटने तक कुछ भी सील नहीं हो सकता।',
   blocked: (why) => `सील करना रुका हुआ है। ${why}`,
   forkAlarm: (what) => `दोहरी प्रति की चेतावनी। ${what}`,
+  logAlarm: (what) => `रिले के लॉग की चेतावनी। ${what}`,
   storageFailure: (what) => `भंडारण में गड़बड़ी: ${what}`,
   damaged: (what) => `खराब डेटा मिला और अलग रखा गया: ${what}। रिले के पास जो है उसे पाने के लिए सिंक करें।`,
   forceUnfinished: (at, state) =>
