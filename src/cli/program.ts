@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { VERSION } from '../protocol/version.js'
 import { demoCommand } from './demo-command.js'
 import { EXIT } from './exit.js'
+import { logCommands } from './log-commands.js'
 import { relayCommands } from './relay-commands.js'
 import { replayCommand, reportCommands } from './report-commands.js'
 import { slipCodeCommand } from './slip-code-command.js'
@@ -21,6 +22,7 @@ export function makeProgram(): Command {
   reportCommands(program)
   slipCodeCommand(program)
   verifyCommand(program)
+  logCommands(program)
   return program
 }
 

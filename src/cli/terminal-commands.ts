@@ -285,6 +285,7 @@ function statusText(status: Status): string {
       : []),
     ...(status.blocked ? [`Sealing is blocked: ${status.blocked.message}`] : []),
     ...(status.fork ? [`Fork alarm: ${status.fork.message}`] : []),
+    ...(status.log ? [`Alarm of the relay’s log: ${status.log.message}`] : []),
     ...(status.storage.ok ? [] : [`Storage: ${status.storage.message}`]),
     ...status.damage.map(
       (damage) => `Damaged: ${damage.path} (${damage.reason}), moved to ${damage.quarantined}`,

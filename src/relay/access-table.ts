@@ -207,6 +207,26 @@ export const ROUTES = {
     purpose: 'merge its bundle and get the receipts',
   },
 
+  logView: {
+    method: 'GET',
+    path: '/v1/log',
+    who: TERMINALS,
+    purpose: 'the log’s newest checkpoint, that it continues an older one, and what others countersigned',
+  },
+  logReceipts: {
+    method: 'GET',
+    path: '/v1/log/receipts',
+    who: TERMINALS,
+    purpose: 'that receipts are in the log',
+  },
+  logCountersign: {
+    method: 'POST',
+    path: '/v1/log/countersignature',
+    who: TERMINALS,
+    takes: 'json',
+    purpose: 'leave a countersigned checkpoint',
+  },
+
   signIn: {
     method: 'POST',
     path: '/v1/sign-in',
@@ -329,6 +349,37 @@ export const ROUTES = {
     takes: 'small-json',
     purpose: 'say that an incident was looked at: it is an alarm no more',
   },
+  logCheckpoint: {
+    method: 'GET',
+    path: '/v1/admin/log/checkpoint',
+    who: INSPECTORS,
+    purpose: 'the log’s newest checkpoint',
+  },
+  logInclusion: {
+    method: 'GET',
+    path: '/v1/admin/log/inclusion',
+    who: INSPECTORS,
+    purpose: 'that a receipt or another leaf is in the log',
+  },
+  logConsistency: {
+    method: 'GET',
+    path: '/v1/admin/log/consistency',
+    who: INSPECTORS,
+    purpose: 'that the log continues what it was',
+  },
+  logEntries: {
+    method: 'GET',
+    path: '/v1/admin/log/entries',
+    who: INSPECTORS,
+    purpose: 'leaves of the log',
+  },
+  logCountersignatures: {
+    method: 'GET',
+    path: '/v1/admin/log/countersignatures',
+    who: INSPECTORS,
+    purpose: 'the last checkpoint each terminal countersigned',
+  },
+
   cashiers: {
     method: 'GET',
     path: '/v1/admin/cashiers',

@@ -68,6 +68,7 @@ export function adminApi(routes: Routes, relay: Relay): void {
             documents: relay.registry.size,
             receipts: relay.issued.serial,
             damage: relay.durable.storage.damage(),
+            log: { size: relay.merkleLog.size, damaged: relay.merkleLog.broken ?? null },
           }
         : {}),
       forks: relay.fleet.forks.open().filter(isShown),

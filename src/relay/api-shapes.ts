@@ -2,6 +2,7 @@ import type { ApiShape } from '../protocol/api-shape.js'
 import type { RouteId } from './access-table.js'
 
 const RELAY = 'relay-api.schema.json#/$defs/'
+const LOG = 'log.schema.json#/$defs/'
 const OPERATOR = 'operator-api.schema.json#/$defs/'
 const ANSWERS = 'relay-answers.schema.json#/$defs/'
 const AUDIT = 'audit-answers.schema.json#/$defs/'
@@ -41,6 +42,15 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
   handoffBegin: { body: `${RELAY}HandoffRequest`, answer: `${RELAY}HandoffStatus` },
   handoffPart: { body: 'application/octet-stream', answer: `${RELAY}HandoffStatus` },
   handoffTake: { answer: `${RELAY}HandoffTaken`, progress: `${ANSWERS}TakeProgress` },
+  logView: {
+    answer: `${LOG}LogView`,
+    query: { from: 'Size of the last checkpoint that was seen; without it 0.' },
+  },
+  logReceipts: {
+    answer: `${LOG}LogInclusions`,
+    query: { serials: 'At most 100 serials, with commas.', size: 'Of the tree; without it the newest.' },
+  },
+  logCountersign: { body: `${LOG}CountersignRequest`, answer: `${LOG}Countersignature`, status: 201 },
   signIn: { body: `${RELAY}UserSignIn`, answer: `${ANSWERS}PersonView` },
   signOut: { answer: `${ANSWERS}Done` },
   me: { answer: `${ANSWERS}PersonView` },
@@ -102,6 +112,17 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
   evidence: { answer: 'application/octet-stream' },
   acceptIncident: { body: `${OPERATOR}AcceptOrder`, answer: 'incidents.schema.json#/$defs/Incident' },
   shopImage: { answer: IMAGE, status: RANGE, query: { shop: 'The shop.' } },
+  logCheckpoint: { answer: `${LOG}LogCheckpointFile` },
+  logInclusion: {
+    answer: `${LOG}LogInclusions`,
+    query: { serial: 'Of a custody receipt.', leaf: 'Or the hash of any leaf, base64url or base64.' },
+  },
+  logConsistency: { answer: `${LOG}LogConsistency`, query: { from: 'Size of an older checkpoint.' } },
+  logEntries: {
+    answer: `${LOG}LogEntries`,
+    query: { from: 'Number of the first leaf, from 0.', count: 'How many, at most 1000.' },
+  },
+  logCountersignatures: { answer: `${LOG}CountersignatureList` },
   cashiers: { answer: `${RELAY}CashierList`, query: { shop: 'The shop.' } },
   cashierAdd: { body: `${RELAY}CashierRequest`, answer: `${RELAY}CashierList`, status: 201 },
   cashierPin: { body: `${RELAY}CashierPinRequest`, answer: `${RELAY}CashierList` },

@@ -16,6 +16,7 @@ import type { HttpLimits } from './http-limits.js'
 import { imageApi } from './image-api.js'
 import type { InFlight } from './in-flight.js'
 import type { LimitNotes } from './limit-notes.js'
+import { logApi } from './log/api.js'
 import { metricsApi } from './metrics-api.js'
 import { ownShopApi } from './own-shop-api.js'
 import { pageRoutes } from './page.js'
@@ -83,6 +84,7 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   auditApi(routes, relay)
   metricsApi(routes, relay, { token: options.metricsToken, behindProxy: options.proxies.length > 0 })
   terminalApi(routes, relay)
+  logApi(routes, relay)
   ownShopApi(routes, relay)
   imageApi(routes, relay)
 

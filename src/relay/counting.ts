@@ -42,6 +42,8 @@ export interface CountingOptions {
   readonly onFork: (name: DayBookName, what: string) => Promise<void>
   /** Told how many records of one day book were counted that came in as a document. */
   readonly onCounted: (records: number) => void
+  /** Told of each day book that ends in a day close, when that was counted, and again at each start. */
+  readonly onClosed: (summary: BookSummary) => void
   /** Told of a day book that is held, and cannot be counted. */
   readonly onUncountable: (document: DocumentId, error: BookRefused) => void
 }
@@ -63,7 +65,7 @@ export class Counting {
     this.#lines = new CountedLines(options.durable)
     this.#runs = new RunCounting({
       ...options,
-      onSummary: (key, summary) => this.#lines.remember(key, summary),
+      onSummary: (key, summary) => this.#remember(key, summary),
     })
   }
 
@@ -71,7 +73,7 @@ export class Counting {
   async load(sales: Iterable<DocumentId>): Promise<void> {
     for (const id of sales) {
       const handle = await this.#options.durable.open<FlatDoc>(id)
-      for (const [key, summary] of handle ? summariesIn(handle.doc()) : []) this.#lines.remember(key, summary)
+      for (const [key, summary] of handle ? summariesIn(handle.doc()) : []) this.#remember(key, summary)
     }
   }
 
@@ -267,7 +269,12 @@ export class Counting {
     const key = lineKey(this.#id(name), fork)
     sales.change((draft) => writeSummary(draft, doc, key, summary), this.#note(name, 'summarise'))
     await this.#options.durable.flush(this.#salesId(name))
+    this.#remember(key, summary)
+  }
+
+  #remember(key: string, summary: BookSummary): void {
     this.#lines.remember(key, summary)
+    if (summary.closed) this.#options.onClosed(summary)
   }
 
   #note(name: DayBookName, did: string) {

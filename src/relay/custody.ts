@@ -26,8 +26,8 @@ export interface CustodyOptions {
   readonly relay: string
   readonly signer: Signer
   readonly now: () => Date
-  /** Told of the terminal of each receipt that is given. */
-  readonly onGiven: (terminal: string) => void
+  /** Told of each receipt that is given, once it is in the relay's log of them. */
+  readonly onGiven: (receipt: CustodyReceipt) => void
   /** Told of a document that could not be vouched for because of this relay, not because of the terminal. */
   readonly onFailure: (document: string, error: Error) => void
 }
@@ -92,7 +92,7 @@ export class Custody {
         signer,
       )
       await issued.add(receipt)
-      onGiven(terminal)
+      onGiven(receipt)
       receipts.push(receipt)
     }
     return receipts

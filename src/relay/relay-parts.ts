@@ -19,6 +19,8 @@ import type { RelayConfig } from './config.js'
 import { Incidents, type Incident } from './incidents.js'
 import { openIdentity, type RelayIdentity } from './identity.js'
 import { IssuedReceipts } from './issued-receipts.js'
+import { Countersignatures } from './log/countersignatures.js'
+import { RelayLog } from './log/relay-log.js'
 import { Pairings } from './pairing.js'
 import { People } from './people.js'
 import { Shops } from './shops.js'
@@ -56,6 +58,8 @@ export interface RelayParts {
   readonly durable: DurableRepo
   readonly registry: IndexLog<DocumentName>
   readonly issued: IssuedReceipts
+  readonly merkleLog: RelayLog
+  readonly countersignatures: Countersignatures
   /** Receipts of images, by shop and SHA-256. */
   readonly imageReceipts: IndexLog<ImageReceipt>
   readonly access: Access
@@ -146,6 +150,20 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
     }
   })
   const { id: relay, signer } = identity
+  const merkleLog = await RelayLog.open({
+    directory: path('log'),
+    quarantine: path('quarantine'),
+    disk,
+    relay,
+    signer,
+    log,
+  })
+  const countersignatures = await Countersignatures.open({
+    directory: path('log', 'countersigned'),
+    quarantine: path('quarantine'),
+    disk,
+    log,
+  })
   const imageReceipts = await IndexLog.open<ImageReceipt>({
     ...logOptions('image-receipts.log'),
     parse: (value) => readImageReceipt(value, relay, signer.publicKey),
@@ -188,6 +206,8 @@ export async function openParts(directory: DataDirectory, options: RelayOptions)
     durable,
     registry,
     issued,
+    merkleLog,
+    countersignatures,
     imageReceipts,
     access,
     shops,

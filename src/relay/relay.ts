@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { PeerId } from '@automerge/automerge-repo'
 import type { FlatDoc } from '../docs/flat.js'
 import type { Library } from '../docs/history-query.js'
+import { dayCloseEntry, receiptEntry } from '../docs/log-entry.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { DEFAULT_SHARDS } from '../docs/shop.js'
 import type { Closing } from '../protocol/close-codes.js'
@@ -30,6 +31,9 @@ import type { Incidents } from './incidents.js'
 import type { RelayIdentity } from './identity.js'
 import { Invoices } from './invoices.js'
 import type { IssuedReceipts } from './issued-receipts.js'
+import { catchUp } from './log/catching-up.js'
+import type { Countersignatures } from './log/countersignatures.js'
+import type { RelayLog } from './log/relay-log.js'
 import { OwnDocuments } from './own-documents.js'
 import type { Pairings } from './pairing.js'
 import type { People } from './people.js'
@@ -64,6 +68,9 @@ export class Relay {
   readonly shops: Shops
   readonly access: Access
   readonly issued: IssuedReceipts
+  /** The relay's log that cannot be rewritten. */
+  readonly merkleLog: RelayLog
+  readonly countersignatures: Countersignatures
   readonly counting: Counting
   readonly custody: Custody
   readonly stock: RelayStock
@@ -89,6 +96,7 @@ export class Relay {
   readonly watch: Watch
   readonly #resumed: Pick<RelayParts, 'uncounted' | 'unverified'>
   readonly #directory: DataDirectory
+  readonly #options: RelayOptions
   readonly #used = new Map<string, number>()
   #sockets: LiveSockets = { connections: 0, isConnected: () => false, close: () => undefined }
   #sweep: NodeJS.Timeout | undefined
@@ -101,11 +109,14 @@ export class Relay {
     this.now = now
     this.random = random
     this.#directory = directory
+    this.#options = options
     this.identity = identity
     this.durable = durable
     this.registry = registry
     this.stored = new StoredDocuments(durable, CHANGE_BYTES, KEPT_BYTES)
     this.issued = issued
+    this.merkleLog = parts.merkleLog
+    this.countersignatures = parts.countersignatures
     this.access = access
     this.shops = shops
     this.pairings = pairings
@@ -133,6 +144,10 @@ export class Relay {
       now,
       onFork: ({ terminal, epoch }, what) => this.fleet.forks.note(terminal, epoch, 'diverged', what),
       onCounted: (records) => (parts.tallies.records += records),
+      onClosed: (summary) => {
+        const entry = dayCloseEntry(summary)
+        if (entry) this.merkleLog.add(entry)
+      },
       onUncountable: (document, error) =>
         this.log.error({ document, error: error.message }, 'a day book cannot be counted'),
     })
@@ -164,9 +179,10 @@ export class Relay {
       relay: identity.id,
       signer: identity.signer,
       now,
-      onGiven: (terminal) => {
+      onGiven: (receipt) => {
         parts.tallies.receipts += 1
-        this.watch.changed(terminal)
+        this.merkleLog.add(receiptEntry(receipt))
+        this.watch.changed(receipt.body.terminal)
       },
       onFailure: (document, error) =>
         this.log.error({ document, error: error.message }, 'a receipt could not be given'),
@@ -258,6 +274,8 @@ export class Relay {
   }
 
   async #load(): Promise<void> {
+    // What was given or counted before the relay was killed, or before there was a log, enters it now.
+    await catchUp(this.merkleLog, this.#options, this.issued.serial)
     const sales = [...this.registry.entries()]
       .filter(([, name]) => name.kind === 'sales')
       .map(([id]) => id as DocumentId)
@@ -362,6 +380,7 @@ export class Relay {
     await this.issued.close()
     await this.arrivals.close()
     await this.auditReads.close()
+    await this.merkleLog.close()
     await this.images.close()
     await this.incidents.close()
     await this.#directory.release()

@@ -217,6 +217,7 @@ export class Agent extends EventEmitter<AgentEvents> {
         this.images.sendSoon()
         this.emit('status')
       },
+      lookAtLog: (session, signal) => disk.checkpoints.look(session, this.#identity, signal),
       onExchanged: (session) => this.reporting.send(session),
     })
     this.images = new Images({
@@ -370,6 +371,13 @@ export class Agent extends EventEmitter<AgentEvents> {
     const { outside } = this.#options
     await this.disk.bookkeeping.change({ markedSynced: outside.now().toISOString() })
     await this.journal.note(by, 'mark-as-synced')
+    this.emit('status')
+    return this.status()
+  }
+
+  /** Ends an alarm of the relay's log in a person's name. @throws Refused `no-log-alarm` */
+  async settleLog(by: string): Promise<Status> {
+    await this.disk.checkpoints.settle(by)
     this.emit('status')
     return this.status()
   }

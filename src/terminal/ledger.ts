@@ -8,6 +8,10 @@ export interface LedgerOptions extends Omit<AppendLogOptions, 'onEntry'> {
   readonly expected: ReceiptExpectation
   /** Told of a receipt on disk that does not verify; it counts for nothing. */
   readonly onBadReceipt: (error: Error) => void
+  /** Told of each receipt, those on the disk first, in the order they came. */
+  readonly onReceipt?: (receipt: CustodyReceipt) => void
+  /** Told that receipts after a serial count no more, likewise. */
+  readonly onForgotten?: (after: number) => void
 }
 
 function isForgotten(entry: unknown): entry is ForgottenReceipts {
@@ -26,16 +30,19 @@ function isForgotten(entry: unknown): entry is ForgottenReceipts {
  */
 export class Ledger {
   readonly #expected: ReceiptExpectation
+  readonly #told: Pick<LedgerOptions, 'onReceipt' | 'onForgotten'>
   readonly #held = new Map<string, { readonly heads: readonly string[]; readonly serial: number }>()
   #log!: AppendLog
   #serial = 0
 
-  private constructor(expected: ReceiptExpectation) {
+  private constructor({ expected, ...told }: LedgerOptions) {
     this.#expected = expected
+    this.#told = told
   }
 
-  static async open({ expected, onBadReceipt, ...options }: LedgerOptions): Promise<Ledger> {
-    const ledger = new Ledger(expected)
+  static async open(options: LedgerOptions): Promise<Ledger> {
+    const { expected, onBadReceipt } = options
+    const ledger = new Ledger(options)
     ledger.#log = await AppendLog.open({
       ...options,
       onEntry: (entry) => {
@@ -50,14 +57,17 @@ export class Ledger {
     return ledger
   }
 
-  #remember({ body }: CustodyReceipt): void {
+  #remember(receipt: CustodyReceipt): void {
+    const { body } = receipt
     this.#serial = Math.max(this.#serial, body.serial)
     for (const { id, heads } of body.documents) this.#held.set(id, { heads, serial: body.serial })
+    this.#told.onReceipt?.(receipt)
   }
 
   #forget(serial: number): void {
     this.#serial = Math.min(this.#serial, serial)
     for (const [id, held] of this.#held) if (held.serial > serial) this.#held.delete(id)
+    this.#told.onForgotten?.(serial)
   }
 
   /**

@@ -13,6 +13,7 @@ import { Bookkeeping } from './bookkeeping.js'
 import type { Log, Outside } from './context.js'
 import { readIdentity, type TerminalIdentity } from './identity.js'
 import { readCheckpoint } from './chain-start.js'
+import { Checkpoints } from './checkpoints.js'
 import { ExternalRefs } from './external-refs.js'
 import { Ledger } from './ledger.js'
 import { SealJournal } from './seal-journal.js'
@@ -36,6 +37,7 @@ export interface TerminalDisk {
   readonly names: IndexLog<DocumentName>
   readonly entries: IndexLog<BookEntry>
   readonly ledger: Ledger
+  readonly checkpoints: Checkpoints
   readonly journal: SealJournal
   readonly refs: ExternalRefs
   readonly bookkeeping: Bookkeeping
@@ -94,8 +96,18 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
   })
   const names = await IndexLog.open<DocumentName>({ ...logOf('documents.log'), parse: parseName })
   const entries = await IndexLog.open<BookEntry>({ ...logOf('books.log'), parse: parseEntry })
+  const checkpoints = await Checkpoints.open({
+    directory: options.directory,
+    disk,
+    now,
+    relay: identity.relay,
+    relayKey: identity.relayKey,
+    log,
+  })
   const ledger = await Ledger.open({
     ...logOf('receipts.log'),
+    onReceipt: (receipt) => checkpoints.remember(receipt),
+    onForgotten: (after) => checkpoints.forget(after),
     expected: { relay: identity.relay, relayKey: identity.relayKey, terminal: identity.terminal },
     onBadReceipt: (error) => log.error({ error: error.message }, 'a receipt on this disk does not verify'),
   })
@@ -146,6 +158,7 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
     names,
     entries,
     ledger,
+    checkpoints,
     journal,
     refs,
     bookkeeping: await Bookkeeping.open(options.directory, disk),
@@ -153,7 +166,8 @@ async function openParts(options: OpenDiskOptions, directory: DataDirectory): Pr
     imageReceipts,
     close: async () => {
       await durable.close()
-      for (const file of [names, entries, ledger, journal, refs, imageReceipts]) await file.close()
+      for (const file of [names, entries, ledger, checkpoints, journal, refs, imageReceipts])
+        await file.close()
       await directory.release()
     },
   }

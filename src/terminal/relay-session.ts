@@ -14,6 +14,8 @@ import type {
   ImagePart,
   ImagesResponse,
   InvoiceLookup,
+  LogInclusions,
+  LogView,
   NamedHeads,
   OwnCashierNameRequest,
   OwnCashierPinRequest,
@@ -187,6 +189,25 @@ export class RelaySession {
     const answer = await getJson(this.base, path, this.#options(signal))
     validate<InvoiceLookup>(schema('InvoiceLookup'), answer, ANSWER)
     return answer
+  }
+
+  /** The relay's log as it is now. @param from size of the last checkpoint that was seen; 0 for none */
+  async logView(from: number, signal: AbortSignal): Promise<LogView> {
+    const answer = await getJson(this.base, `/v1/log?from=${from}`, this.#options(signal))
+    validate<LogView>('log.schema.json#/$defs/LogView', answer, ANSWER)
+    return answer
+  }
+
+  /** That receipts are among the first `size` leaves of the log. @param serials at most 100 */
+  async logReceipts(serials: readonly number[], size: number, signal: AbortSignal): Promise<LogInclusions> {
+    const path = `/v1/log/receipts?serials=${serials.join(',')}&size=${size}`
+    const answer = await getJson(this.base, path, this.#options(signal))
+    validate<LogInclusions>('log.schema.json#/$defs/LogInclusions', answer, ANSWER)
+    return answer
+  }
+
+  async countersign(note: string, signal: AbortSignal): Promise<void> {
+    await postJson(this.base, '/v1/log/countersignature', { note }, this.#options(signal))
   }
 
   async receiveStock(

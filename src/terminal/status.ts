@@ -1,10 +1,11 @@
-import type { ForkNotice, TerminalStatus } from '../docs/generated/types.js'
+import type { ForkNotice, SeenLog, TerminalStatus } from '../docs/generated/types.js'
 import { ShopIncomplete, type Shop } from '../docs/shop.js'
 import type { Told } from '../protocol/told.js'
 import { VERSION } from '../protocol/version.js'
 import type { Agent } from './agent.js'
 import { BLOCKS, forkMessage } from './blocks.js'
 import type { LinkState } from './link.js'
+import { logAlarmMessage } from './log-alarm.js'
 import { addTallies, NO_TALLY, tallyOf, type Tally } from './tally.js'
 
 /** What `status` tells and the page shows. Money in minor units. */
@@ -27,6 +28,10 @@ function linkOf(state: LinkState): Status['link'] {
 
 function forkOf({ at, epoch, what }: ForkNotice): NonNullable<Status['fork']> {
   return { at, epoch, message: forkMessage(what) }
+}
+
+function logAlarmOf({ alarm }: SeenLog): Status['log'] {
+  return alarm && { at: alarm.at, kind: alarm.kind, message: logAlarmMessage(alarm) }
 }
 
 async function tallies(agent: Agent): Promise<{ unreceipted: Tally; receipted: Tally }> {
@@ -82,6 +87,7 @@ export async function readStatus(agent: Agent): Promise<Status> {
     day: { open: state.day ?? null, lastClosed: state.lastClosedDay ?? null, z: state.z },
     blocked: chain.block === undefined ? null : { why: chain.block, message: BLOCKS[chain.block] },
     fork: agent.standing.fork ? forkOf(agent.standing.fork) : null,
+    log: logAlarmOf(disk.checkpoints.seen),
     damage: [...disk.durable.storage.damage(), ...disk.images.damage()],
     storage: agent.storageFailure === undefined ? { ok: true } : { ok: false, message: agent.storageFailure },
   }

@@ -29,6 +29,8 @@ export interface SyncerOptions {
   readonly log: Log
   readonly onProgress: (event: ExchangeProgress) => void
   readonly onDone: () => void
+  /** Looks at the relay's log, after each exchange; it never fails. */
+  readonly lookAtLog: (session: RelaySession, signal: AbortSignal) => Promise<void>
   /** Told at the end of each exchange. */
   readonly onExchanged: (session: RelaySession) => void
 }
@@ -128,6 +130,7 @@ export class Syncer {
         await standing.named(this.#options.ownName())
         if (await this.#heal()) result = both(result, await exchange.run(session, tell, stop))
         const newEpoch = await standing.unblock(session, stop)
+        if (session.granted.intake === undefined) await this.#options.lookAtLog(session, stop)
         const complete = result.notTaken.length === 0
         if (complete)
           await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })

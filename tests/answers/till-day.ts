@@ -124,6 +124,8 @@ export async function closeDay(till: Asking): Promise<void> {
     },
   })
   await till.good('POST /v1/mark-synced')
+  await till.good('GET /v1/log')
+  expect(await till.ask('POST /v1/log/settle')).toMatchObject({ status: 409 })
   await till.good('GET /v1/force/preview')
   await till.good('GET /v1/force/preview?keepCatalogue=false')
   await till.good('POST /v1/force', { headers: LINES })

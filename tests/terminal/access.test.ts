@@ -61,6 +61,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'GET /v1/force/preview': PERSONS,
   'POST /v1/work/cancel': PERSONS,
   'POST /v1/mark-synced': PERSONS,
+  'GET /v1/log': READERS,
+  'POST /v1/log/settle': 'manager',
   'GET /v1/export': READERS,
   'GET /v1/history': READERS,
 }

@@ -94,6 +94,9 @@ export const ROUTES: readonly RouteEntry[] = [
   route('POST', '/work/cancel', PERSONS, 'end the sync or the force-complete that runs'),
   route('POST', '/mark-synced', PERSONS, 'Mark As Synced'),
 
+  route('GET', '/log', READERS, 'what this terminal has seen of the relay’s log'),
+  route('POST', '/log/settle', MANAGERS, 'end an alarm of the relay’s log'),
+
   route('GET', '/export', READERS, 'invoices and credit notes'),
   route('GET', '/history', READERS, 'who changed what, when'),
 ]

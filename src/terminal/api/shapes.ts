@@ -132,6 +132,8 @@ export const SHAPES: Readonly<Record<string, ApiShape>> = {
       to: 'Last business day, YYYY-MM-DD.',
     },
   },
+  'GET /v1/log': { answer: 'log.schema.json#/$defs/SeenLog' },
+  'POST /v1/log/settle': { body: `${TERMINAL}OnlyBy`, answer: `${ANSWERS}TerminalStatus` },
   'GET /v1/history': {
     answer: 'history.schema.json',
     query: { about: 'A document, or a number, SKU or other key.' },

@@ -74,5 +74,14 @@ export function syncApi(agent: Agent): Router {
     )
   })
 
+  api.get('/log', (_request, response) => {
+    response.json(agent.disk.checkpoints.seen)
+  })
+  api.post('/log/settle', async (request, response) => {
+    response.json(
+      await agent.settleLog(personOf(agent, response, bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`))),
+    )
+  })
+
   return api
 }

@@ -24,7 +24,7 @@ export function Alerts(): VNode {
 function alertsOf(told: Status | undefined, isGone: boolean): Readonly<Record<string, string | undefined>> {
   if (isGone) return { gone: t.value.agentGoneNoSeal }
   if (!told) return {}
-  const { blocked, fork, storage, damage, force } = told
+  const { blocked, fork, log, storage, damage, force } = told
   const documents = damage.filter((damaged) => !('sha256' in damaged))
   const images = damage.filter((damaged) => 'sha256' in damaged)
   const cut = force && force.state !== 'purged' && !force.running
@@ -33,6 +33,7 @@ function alertsOf(told: Status | undefined, isGone: boolean): Readonly<Record<st
       ? t.value.blocked(t.value.refusals[`blocked-${blocked.why}`] ?? blocked.message)
       : undefined,
     fork: fork ? t.value.forkAlarm(fork.message) : undefined,
+    log: log ? t.value.logAlarm(log.message) : undefined,
     storage: storage.ok ? undefined : t.value.storageFailure(storage.message ?? ''),
     damage: documents.length === 0 ? undefined : t.value.damaged(listOf(documents)),
     images: images.length === 0 ? undefined : t.value.damagedImages(listOf(images)),

@@ -59,6 +59,7 @@ export const en = {
   /** What the agent refuses, by code or reason; in English its own words are told. */
   refusals: {} as Readonly<Record<string, string>>,
   forkAlarm: (what: string): string => `Fork alarm. ${what}`,
+  logAlarm: (what: string): string => `Alarm of the relay’s log. ${what}`,
   storageFailure: (what: string): string => `Storage failure: ${what}`,
   damaged: (what: string): string =>
     `Damaged data was found and set aside: ${what}. Sync with the relay to get back what it holds.`,

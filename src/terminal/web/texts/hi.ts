@@ -31,6 +31,7 @@ export const hi: Texts = {
   refusals: hiRefusals,
   blocked: (why) => `सील करना रुका हुआ है। ${why}`,
   forkAlarm: (what) => `दोहरी प्रति की चेतावनी। ${what}`,
+  logAlarm: (what) => `रिले के लॉग की चेतावनी। ${what}`,
   storageFailure: (what) => `भंडारण में गड़बड़ी: ${what}`,
   damagedImages: (what) =>
     `ख़राब चित्र मिले और अलग रखे गए: ${what}। रिले से वापस पाने के लिए “अभी सर्वर से चित्र सिंक करें” दबाएँ; रिले के पास न हों तो वस्तु को चित्र फिर दें।`,

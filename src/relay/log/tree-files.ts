@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { HASH_BYTES, nodeHash, rootOf, type NodePlace } from '../../docs/merkle.js'
+import type { Disk } from '../../storage/disk.js'
+import { StorageReadError } from '../../storage/errors.js'
+import { ValueFile } from './value-file.js'
+
+/**
+ * The complete subtrees of the log: `level-00` has the hashes of the leaves, `level-01` those of pairs, and so on, so
+ * that a proof reads some dozens of hashes however long the log is. All of it can be made again from the leaves.
+ */
+export class TreeFiles {
+  readonly #directory: string
+  readonly #disk: Disk
+  readonly #levels: Promise<ValueFile>[] = []
+
+  constructor(directory: string, disk: Disk) {
+    this.#directory = directory
+    this.#disk = disk
+  }
+
+  #level(level: number): Promise<ValueFile> {
+    const path = join(this.#directory, `level-${String(level).padStart(2, '0')}`)
+    return (this.#levels[level] ??= ValueFile.open(this.#disk, path, HASH_BYTES))
+  }
+
+  /** Leaves it has hashes of. */
+  async count(): Promise<number> {
+    return (await this.#level(0)).count()
+  }
+
+  /** Hashes of leaves, some of them at a time. */
+  async *leaves(count: number): AsyncGenerator<Uint8Array> {
+    yield* (await this.#level(0)).parts(count)
+  }
+
+  /** @throws StorageReadError where it is not there */
+  node = async ({ level, index }: NodePlace): Promise<Uint8Array> => {
+    const hash = await (await this.#level(level)).read(index)
+    if (hash.length === HASH_BYTES) return hash
+    throw new StorageReadError(join(this.#directory, `level-${level}`), new Error(`no hash ${index}`))
+  }
+
+  root(size: number): Promise<Uint8Array> {
+    return rootOf(size, this.node)
+  }
+
+  /**
+   * Puts the hashes of leaves after the first `size`, and all subtrees that they complete.
+   * @throws StorageWriteError, StorageReadError; the same may be put again
+   */
+  async put(size: number, leaves: readonly Uint8Array[]): Promise<void> {
+    let hashes: readonly Uint8Array[] = leaves
+    let start = size
+    for (let level = 0; hashes.length > 0; level += 1) {
+      await (await this.#level(level)).write(start, Buffer.concat(hashes))
+      const isOdd = start % 2 === 1
+      const row = isOdd ? [await this.node({ level, index: start - 1 }), ...hashes] : hashes
+      start = Math.floor(start / 2)
+      hashes = pairs(row)
+    }
+  }
+
+  /** Makes the hashes of the leaves durable: those of the levels above can be made from them. */
+  async sync(): Promise<void> {
+    await (await this.#level(0)).sync()
+  }
+
+  async close(): Promise<void> {
+    for (const level of this.#levels) await (await level).close()
+  }
+}
+
+function pairs(row: readonly Uint8Array[]): Uint8Array[] {
+  const hashes: Uint8Array[] = []
+  for (let at = 0; at + 1 < row.length; at += 2) {
+    const [left, right] = row.slice(at, at + 2)
+    if (left && right) hashes.push(nodeHash(left, right))
+  }
+  return hashes
+}
