@@ -35,6 +35,7 @@ export type ChainSummary = Omit<ChainVerdict, 'receiptedUpTo'>
 export class ChainCheck {
   readonly #findings: Findings
   readonly #key: string | undefined
+  readonly #isWhole: boolean
   readonly #id: Pick<RecordLine, 'code' | 'epoch' | 'terminal'>
   /** By hash, what the chain comes to at the last position, and at the one before: two copies write two lines. */
   #tips = new Map<string, Fold>()
@@ -49,12 +50,17 @@ export class ChainCheck {
   #lastHash = ''
   #firstBad = 0
 
-  /** @param key what the terminal signed with in this epoch; undefined where nobody named one */
+  /**
+   * @param key what the terminal signed with in this epoch; undefined where nobody named one
+   * @param isWhole whether it has to begin with its first record
+   */
   constructor(
     id: Pick<RecordLine, 'code' | 'epoch' | 'terminal'>,
     key: string | undefined,
+    isWhole: boolean,
     findings: Findings,
   ) {
+    this.#isWhole = isWhole
     this.#id = id
     this.#key = key
     this.#findings = findings
@@ -135,6 +141,7 @@ export class ChainCheck {
   #begin({ line, record, isSound }: Read): void {
     this.#first = line.position
     if (line.position > 1) {
+      if (this.#isWhole) this.#tellMissing(1, line.position)
       this.#below.set(record?.body.chain.prev ?? '', inTheMiddle(record?.body.chain.prev ?? ''))
       return
     }
@@ -158,19 +165,20 @@ export class ChainCheck {
       this.#tips = new Map()
       return
     }
-    const where = { ...this.#where(this.#position + 1), ...(missing > 1 ? { upTo: line.position - 1 } : {}) }
-    this.#add(
-      'missing',
-      where,
-      (at) => `${capital(records(at))} of ${this.#name} ${missing > 1 ? 'are' : 'is'} missing.`,
-      line.position,
-    )
+    this.#tellMissing(this.#position + 1, line.position)
     // Whatever was there, numbers and times go on from what was before.
     const [fold = AT_START] = this.#tips.values()
     const prev = record?.body.chain.prev ?? ''
     this.#below = new Map([[prev, { ...unknown(fold), hash: prev }]])
     this.#tips = new Map()
     this.#isTipBad = false
+  }
+
+  /** @param next the position of the record that is there again */
+  #tellMissing(first: number, next: number): void {
+    const where = { ...this.#where(first), ...(next - first > 1 ? { upTo: next - 1 } : {}) }
+    const are = next - first > 1 ? 'are' : 'is'
+    this.#add('missing', where, (at) => `${capital(records(at))} of ${this.#name} ${are} missing.`, next)
   }
 
   #tellMisplaced({ line }: Read): void {
