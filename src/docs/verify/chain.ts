@@ -5,7 +5,7 @@ import { CHAIN_START, isSale, MalformedRecord, verifyRecord, type SealedRecord }
 import { faultOfFigures, faultOfTenders } from './arithmetic.js'
 import { records, type FindingCode, type Findings, type OpenFinding, type Where } from './findings.js'
 import { after, AT_START, faultOfClose, inTheMiddle, unknown, type Fold } from './fold.js'
-import { checkNumber } from './numbers.js'
+import { checkNumber, NumbersUsed } from './numbers.js'
 
 /** A record as it was read: with its body where it has one. */
 interface Read {
@@ -44,6 +44,7 @@ export class ChainCheck {
   #isTipBad = false
   readonly #runs = new Map<FindingCode, OpenFinding>()
   readonly #open: OpenFinding[] = []
+  readonly #numbers = new NumbersUsed()
   #first = 0
   #position = 0
   #count = 0
@@ -252,10 +253,12 @@ export class ChainCheck {
     if (isSale(body)) {
       const number = checkNumber(fold, body, isSound)
       sequences = number.sequences
-      if (number.fault) {
-        const { code, sentence } = number.fault
-        this.#add(code, { ...this.#where(line.position), number: body.number }, () => sentence, undefined)
-      }
+      const where = { ...this.#where(line.position), number: body.number }
+      const isRepeated = isSound && !this.#tips.has(record.hash) && this.#numbers.take(body)
+      const { fault } = number
+      if (fault) this.#add(fault.code, where, () => fault.sentence, undefined)
+      else if (isRepeated)
+        this.#add('number-doubled', where, () => `Number ${body.number} was used twice.`, undefined)
       this.#checkFigures(line, body)
     } else if (body.type === 'day-close' && isSound) {
       const fault = faultOfClose(fold, body)
