@@ -200,6 +200,7 @@ export function evidenceOf(
     from: null,
     to: null,
     shops: undefined,
+    isWhole: true,
     isLoose: false,
     log: undefined,
     receipts: () => each(receipts),

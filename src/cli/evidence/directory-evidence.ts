@@ -14,6 +14,7 @@ export function evidenceIn(read: DirectoryRead): Evidence {
     from: null,
     to: null,
     shops: undefined,
+    isWhole: read.kind === 'relay',
     isLoose: read.kind === 'terminal',
     log: undefined,
     receipts: read.receipts,

@@ -71,6 +71,7 @@ export async function openHandoff(path: string, given: GivenKeys): Promise<Evide
     from: null,
     to: null,
     shops: undefined,
+    isWhole: false,
     isLoose: false,
     log: undefined,
     receipts: () => none(),

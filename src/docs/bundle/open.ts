@@ -69,6 +69,12 @@ export async function openExport(
       { file: MANIFEST },
       'The manifest was signed with another key than the one that was given.',
     )
+  if ('terminal' in manifest.by && ![...given.terminals.values()].includes(manifest.by.key))
+    findings.add(
+      'untrusted-key',
+      { file: MANIFEST },
+      'The manifest was signed by a terminal with a key that was not given: what files there were is nobody’s word.',
+    )
   await checkFiles(files, manifest, findings, progress)
   const keys =
     (await jsonOf<ExportKeys>(files, KEYS, 'export-bundle.schema.json#/$defs/ExportKeys', findings)) ??
@@ -87,6 +93,7 @@ export async function openExport(
       from: manifest.from,
       to: manifest.to,
       shops: new Set(manifest.shops.map(({ id }) => id)),
+      isWhole: 'relay' in manifest.by && manifest.from === null,
       isLoose: 'terminal' in manifest.by,
       log: await logIn(files, older),
       receipts: (found) => values(files, RECEIPTS, found),

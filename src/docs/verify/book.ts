@@ -22,7 +22,7 @@ export interface BookRead {
   /** By position, of one position those with the lower hash first. */
   readonly entries: readonly BookEntry[]
   /**
-   * The entries that these heads hold and that were not given out before.
+   * The entries that these heads hold and that were not given out before, by position.
    * @returns undefined where one of the heads, or a change before it, is not here
    */
   fresh(heads: readonly string[]): readonly BookEntry[] | undefined
@@ -100,9 +100,7 @@ function entry(position: number, stored: Uint8Array): BookEntry {
 function bookOf(changes: ReadonlyMap<string, ChangeRead>): BookRead {
   const given = new Set<string>()
   return {
-    entries: [...changes.values()]
-      .flatMap(({ records }) => records)
-      .sort((a, b) => a.position - b.position || (a.hash < b.hash ? -1 : 1)),
+    entries: [...changes.values()].flatMap(({ records }) => records).sort(byPlace),
     fresh: (heads) => {
       const found: BookEntry[] = []
       const queue = [...heads]
@@ -114,7 +112,11 @@ function bookOf(changes: ReadonlyMap<string, ChangeRead>): BookRead {
         found.push(...change.records)
         queue.push(...change.deps)
       }
-      return found
+      return found.sort(byPlace)
     },
   }
+}
+
+function byPlace(a: BookEntry, b: BookEntry): number {
+  return a.position - b.position || (a.hash < b.hash ? -1 : 1)
 }

@@ -5,7 +5,7 @@ import { CHAIN_START, isSale, MalformedRecord, verifyRecord, type SealedRecord }
 import { faultOfFigures, faultOfTenders } from './arithmetic.js'
 import { records, type FindingCode, type Findings, type OpenFinding, type Where } from './findings.js'
 import { after, AT_START, faultOfClose, inTheMiddle, unknown, type Fold } from './fold.js'
-import { checkNumber } from './numbers.js'
+import { checkNumber, NumbersUsed } from './numbers.js'
 
 /** A record as it was read: with its body where it has one. */
 interface Read {
@@ -35,6 +35,7 @@ export type ChainSummary = Omit<ChainVerdict, 'receiptedUpTo'>
 export class ChainCheck {
   readonly #findings: Findings
   readonly #key: string | undefined
+  readonly #isWhole: boolean
   readonly #id: Pick<RecordLine, 'code' | 'epoch' | 'terminal'>
   /** By hash, what the chain comes to at the last position, and at the one before: two copies write two lines. */
   #tips = new Map<string, Fold>()
@@ -43,18 +44,24 @@ export class ChainCheck {
   #isTipBad = false
   readonly #runs = new Map<FindingCode, OpenFinding>()
   readonly #open: OpenFinding[] = []
+  readonly #numbers = new NumbersUsed()
   #first = 0
   #position = 0
   #count = 0
   #lastHash = ''
   #firstBad = 0
 
-  /** @param key what the terminal signed with in this epoch; undefined where nobody named one */
+  /**
+   * @param key what the terminal signed with in this epoch; undefined where nobody named one
+   * @param isWhole whether it has to begin with its first record
+   */
   constructor(
     id: Pick<RecordLine, 'code' | 'epoch' | 'terminal'>,
     key: string | undefined,
+    isWhole: boolean,
     findings: Findings,
   ) {
+    this.#isWhole = isWhole
     this.#id = id
     this.#key = key
     this.#findings = findings
@@ -135,6 +142,7 @@ export class ChainCheck {
   #begin({ line, record, isSound }: Read): void {
     this.#first = line.position
     if (line.position > 1) {
+      if (this.#isWhole) this.#tellMissing(1, line.position)
       this.#below.set(record?.body.chain.prev ?? '', inTheMiddle(record?.body.chain.prev ?? ''))
       return
     }
@@ -158,19 +166,20 @@ export class ChainCheck {
       this.#tips = new Map()
       return
     }
-    const where = { ...this.#where(this.#position + 1), ...(missing > 1 ? { upTo: line.position - 1 } : {}) }
-    this.#add(
-      'missing',
-      where,
-      (at) => `${capital(records(at))} of ${this.#name} ${missing > 1 ? 'are' : 'is'} missing.`,
-      line.position,
-    )
+    this.#tellMissing(this.#position + 1, line.position)
     // Whatever was there, numbers and times go on from what was before.
     const [fold = AT_START] = this.#tips.values()
     const prev = record?.body.chain.prev ?? ''
     this.#below = new Map([[prev, { ...unknown(fold), hash: prev }]])
     this.#tips = new Map()
     this.#isTipBad = false
+  }
+
+  /** @param next the position of the record that is there again */
+  #tellMissing(first: number, next: number): void {
+    const where = { ...this.#where(first), ...(next - first > 1 ? { upTo: next - 1 } : {}) }
+    const are = next - first > 1 ? 'are' : 'is'
+    this.#add('missing', where, (at) => `${capital(records(at))} of ${this.#name} ${are} missing.`, next)
   }
 
   #tellMisplaced({ line }: Read): void {
@@ -244,10 +253,12 @@ export class ChainCheck {
     if (isSale(body)) {
       const number = checkNumber(fold, body, isSound)
       sequences = number.sequences
-      if (number.fault) {
-        const { code, sentence } = number.fault
-        this.#add(code, { ...this.#where(line.position), number: body.number }, () => sentence, undefined)
-      }
+      const where = { ...this.#where(line.position), number: body.number }
+      const isRepeated = isSound && !this.#tips.has(record.hash) && this.#numbers.take(body)
+      const { fault } = number
+      if (fault) this.#add(fault.code, where, () => fault.sentence, undefined)
+      else if (isRepeated)
+        this.#add('number-doubled', where, () => `Number ${body.number} was used twice.`, undefined)
       this.#checkFigures(line, body)
     } else if (body.type === 'day-close' && isSound) {
       const fault = faultOfClose(fold, body)

@@ -60,16 +60,27 @@ export class CustodyCheck {
     return this.#covered.get(`${code}${epoch}`) ?? 0
   }
 
-  /** Day books that receipts or records name, and that were not there. */
+  /**
+   * Day books that records or receipts name, and that were not there.
+   * @param names of receipts other documents are named as well, and of an export of some days other day books
+   */
   end(names: (id: string) => DocumentName | undefined, isWanted: (name: DayBookName) => boolean): void {
-    for (const id of new Set([...this.#records.keys(), ...this.#receipts.documents()])) {
+    for (const [id, hashes] of this.#records) {
+      const [position = 0] = hashes.values()
+      this.#findings.add(
+        'document-missing',
+        { position, document: id },
+        `The day book ${id} of record ${position} is missing, and of ${hashes.size - 1} more: no receipt can be held to them.`,
+      )
+    }
+    for (const id of this.#receipts.documents()) {
       const name = names(id)
-      if (this.#seen.has(id) || name?.kind !== 'daybook' || !isWanted(name)) continue
+      if (this.#seen.has(id) || this.#records.has(id) || name?.kind !== 'daybook' || !isWanted(name)) continue
       const where = { terminal: name.code, epoch: name.epoch, document: id }
       this.#findings.add(
         'document-missing',
         where,
-        `The ${describeDocument(name)} is missing: there are receipts or records of it.`,
+        `The ${describeDocument(name)} is missing: there are receipts for it.`,
       )
     }
   }

@@ -25,6 +25,8 @@ export interface Evidence {
   readonly to: string | null
   /** Shops it is about; undefined for all. */
   readonly shops: ReadonlySet<string> | undefined
+  /** Whether it has to begin with the first record of each chain. */
+  readonly isWhole: boolean
   /** Whether records may be there that have not entered their day book yet. */
   readonly isLoose: boolean
   readonly log: LogEvidence | undefined

@@ -44,3 +44,18 @@ export function checkNumber(fold: Fold, body: SaleRecord, isSound: boolean): Num
     sequences: next(series.sequence),
   }
 }
+
+/** The numbers of a chain, whichever of its lines they stand in: two copies of a terminal use them twice. */
+export class NumbersUsed {
+  readonly #highest = new Map<string, number>()
+
+  /** @returns whether it was used before */
+  take({ number }: SaleRecord): boolean {
+    const series = parseNumber(number)
+    if (!series) return false
+    const prefix = seriesPrefix(series)
+    const highest = this.#highest.get(prefix) ?? 0
+    this.#highest.set(prefix, Math.max(highest, series.sequence))
+    return series.sequence <= highest
+  }
+}

@@ -1,4 +1,4 @@
-import type { Verdict } from '../generated/types.js'
+import type { Finding, Verdict } from '../generated/types.js'
 import { canonicalJson, digest } from '../canonical.js'
 import { documentId, type DocumentName } from '../naming.js'
 import type { DayBookName, RecordLine } from '../bundle/record-line.js'
@@ -45,6 +45,12 @@ export async function verify(
   for await (const { id, saved } of evidence.documents(findings)) {
     const name = names.get(id)
     if (name?.kind === 'daybook') custody.document(id, name, saved, evidence.isLoose)
+    else if (!evidence.names.has(id))
+      findings.add(
+        'misnamed-document',
+        { document: id },
+        `Document ${id} has no name: what it is cannot be told.`,
+      )
   }
   custody.end(
     (id) => names.get(id),
@@ -53,11 +59,13 @@ export async function verify(
   notes.push(...(await checkLog(evidence, log, relayKey, findings)))
 
   const keys = trust.end(findings)
+  const list = findings.list()
   const verdicts = chains.map((chain) => ({
     ...chain,
     receiptedUpTo: Math.min(custody.coveredUpTo(chain.terminal, chain.epoch), chain.last),
+    firstBad: firstBad(chain, list),
   }))
-  notes.push(...notesOn(verdicts))
+  notes.push(...notesOn(evidence, verdicts))
   return {
     v: 1,
     what: evidence.what,
@@ -66,7 +74,7 @@ export async function verify(
     chains: verdicts,
     records: chains.reduce((sum, { records }) => sum + records, 0),
     receipts: receipts.count,
-    findings: findings.list(),
+    findings: list,
     leftOut: findings.leftOut,
     notes,
   }
@@ -123,7 +131,7 @@ async function checkChains({
         findings.add('out-of-order', where, `Records of ${of} stand in two places: chains were mixed.`)
       }
       seen.add(of)
-      current = { of, check: new ChainCheck(line, keyFor(line, trust, findings), findings) }
+      current = { of, check: new ChainCheck(line, keyFor(line, trust, findings), evidence.isWhole, findings) }
     }
     const record = current.check.take(line)
     const hash = digest(line.text)
@@ -162,9 +170,28 @@ async function checkLog(
   return log.end(keys.relay.id, key, findings)
 }
 
+/** The lowest position that anything was found about; 0 for none. */
+function firstBad({ terminal, epoch, firstBad: own }: ChainSummary, findings: readonly Finding[]): number {
+  const positions = findings
+    .filter(({ where }) => where.terminal === terminal && where.epoch === epoch)
+    .map(({ where }) => where.position ?? Infinity)
+  const first = Math.min(own === 0 ? Infinity : own, ...positions)
+  return first === Infinity ? 0 : first
+}
+
 /** What the reader has to know to weigh the verdict. */
-function notesOn(chains: Verdict['chains']): string[] {
+function notesOn({ what, from, to, keys }: Evidence, chains: Verdict['chains']): string[] {
   const notes: string[] = []
+  if (from !== null || to !== null)
+    notes.push(
+      `Only business days ${from === null ? '' : `from ${from} `}${to === null ? '' : `to ${to} `}are here.`,
+    )
+  const here = new Set(chains.map(({ terminal, epoch }) => `${terminal}${epoch}`))
+  const silent = keys.terminals.map(({ code, epoch }) => `${code}${epoch}`).filter((of) => !here.has(of))
+  if (what !== 'terminal' && silent.length > 0)
+    notes.push(
+      `${silent.join(', ')}: a key is known and no record is here. Nothing was sealed with it, or all of it was left out.`,
+    )
   for (const { terminal, epoch, first, last, receiptedUpTo } of chains) {
     const name = `${terminal}${epoch}`
     if (first > 1)
