@@ -10,9 +10,10 @@ import { StorageReadError } from '../../storage/errors.js'
 import { ensureFolder } from '../../storage/folders.js'
 import { EntryFiles } from './entry-files.js'
 import { LeafIndex } from './leaf-index.js'
+import type { Log } from '../relay-parts.js'
 import type { RelayLogOptions } from './relay-log.js'
 import { Serials } from './serials.js'
-import { TreeFiles } from './tree-files.js'
+import { HashMissing, TreeFiles } from './tree-files.js'
 
 /** The folder of the log, opened. */
 export interface LogFiles {
@@ -72,30 +73,55 @@ export async function openLogFiles(options: RelayLogOptions): Promise<LogFiles> 
     onDamage: (file, damage) => log.error({ file: `log/${file}`, damage }, 'a damaged line was found'),
   })
   const tree = new TreeFiles(directory, disk)
-  const serials = await Serials.open(directory, disk)
-  const index = new LeafIndex()
-  const known = Math.min(signed?.size ?? 0, await tree.count(), await serials.count())
-  const files = { entries, tree, serials, index, signed }
-  await hashAnew(files, known, entries.count)
-  const size = Math.max(known, entries.count)
-  if (broken === undefined && signed && !(await fits(tree, size, signed))) {
-    log.error({ size }, 'the tree of the log is damaged; it is made again from the leaves')
-    broken = await rebuild(files, size, signed)
+  let serials: Serials | undefined
+  try {
+    serials = await Serials.open(directory, disk)
+    return await caughtUp({ entries, tree, serials, signed }, broken, log)
+  } catch (error) {
+    await closeFiles({ entries, tree, serials }).catch(() => undefined)
+    throw error
   }
-  if (broken !== undefined) log.error({ reason: broken }, 'the log is damaged')
-  for await (const part of tree.leaves(size))
-    for (let at = 0; at < part.length; at += HASH_BYTES) index.add(part.subarray(at, at + HASH_BYTES))
-  return { ...files, size, broken }
 }
 
 type Trees = Pick<LogFiles, 'entries' | 'tree' | 'serials'>
+
+async function caughtUp(
+  { signed, ...trees }: Trees & Pick<LogFiles, 'signed'>,
+  damage: string | undefined,
+  log: Log,
+): Promise<LogFiles> {
+  const { entries, tree, serials } = trees
+  let broken = damage
+  const known = Math.min(signed?.size ?? 0, await tree.count(), await serials.count())
+  await hashAnew(trees, known, entries.count)
+  const size = Math.max(known, entries.count)
+  if (broken === undefined && signed && !(await fits(tree, size, signed))) {
+    log.error({ size }, 'the tree of the log is damaged; it is made again from the leaves')
+    broken = await rebuild(trees, size, signed)
+  }
+  if (broken !== undefined) log.error({ reason: broken }, 'the log is damaged')
+  const index = new LeafIndex()
+  for await (const part of tree.leaves(size))
+    for (let at = 0; at < part.length; at += HASH_BYTES) index.add(part.subarray(at, at + HASH_BYTES))
+  return { ...trees, index, signed, size, broken }
+}
+
+/** Closes all, also where one of them cannot be closed. @throws StorageWriteError */
+export async function closeFiles({
+  entries,
+  tree,
+  serials,
+}: Omit<Trees, 'serials'> & { readonly serials: Serials | undefined }): Promise<void> {
+  const closed = await Promise.allSettled([entries.close(), tree.close(), serials?.close()])
+  for (const one of closed) if (one.status === 'rejected') throw one.reason
+}
 
 async function fits(tree: TreeFiles, size: number, signed: SeenCheckpoint): Promise<boolean> {
   if (signed.size > size) return false
   try {
     return sameHash(await tree.root(signed.size), signed.root)
   } catch (error) {
-    if (error instanceof StorageReadError) return false
+    if (error instanceof HashMissing) return false
     throw error
   }
 }
@@ -140,7 +166,7 @@ async function keptHash(tree: TreeFiles, index: number): Promise<Uint8Array> {
   try {
     return await tree.node({ level: 0, index })
   } catch (error) {
-    if (error instanceof StorageReadError) return new Uint8Array(HASH_BYTES)
+    if (error instanceof HashMissing) return new Uint8Array(HASH_BYTES)
     throw error
   }
 }

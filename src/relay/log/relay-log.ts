@@ -15,7 +15,8 @@ import {
 import { Refused } from '../../protocol/problem.js'
 import type { Disk } from '../../storage/disk.js'
 import type { Log } from '../relay-parts.js'
-import { openLogFiles, rebuild, writeSigned, type LogFiles } from './log-files.js'
+import { closeFiles, openLogFiles, rebuild, writeSigned, type LogFiles } from './log-files.js'
+import { HashMissing } from './tree-files.js'
 
 export interface RelayLogOptions {
   /** Absolute path of the folder of the log; made when absent. */
@@ -280,11 +281,16 @@ export class RelayLog {
 
   async #proven<T>(prove: () => Promise<T | undefined>): Promise<T> {
     this.#mustBeSound()
-    const first = await prove()
+    const whole = (): Promise<T | undefined> =>
+      prove().catch((error: unknown) => {
+        if (error instanceof HashMissing) return undefined
+        throw error
+      })
+    const first = await whole()
     if (first) return first
     await this.#queued(() => this.#repair('a hash of its tree is not what was signed'))
     this.#mustBeSound()
-    const second = await prove()
+    const second = await whole()
     if (second) return second
     this.#broken = 'its tree does not fit the last checkpoint it signed'
     this.#mustBeSound()
@@ -314,10 +320,7 @@ export class RelayLog {
     await this.settled()
     this.#closed = true
     clearTimeout(this.#timer)
-    const { entries, tree, serials } = this.#files
-    await entries.close()
-    await tree.close()
-    await serials.close()
+    await closeFiles(this.#files)
   }
 }
 

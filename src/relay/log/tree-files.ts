@@ -1,8 +1,15 @@
 import { join } from 'node:path'
 import { HASH_BYTES, nodeHash, rootOf, type NodePlace } from '../../docs/merkle.js'
 import type { Disk } from '../../storage/disk.js'
-import { StorageReadError } from '../../storage/errors.js'
 import { ValueFile } from './value-file.js'
+
+/** A hash that should be there and is not: of a file that is gone, or cut short. */
+export class HashMissing extends Error {
+  constructor({ level, index }: NodePlace) {
+    super(`hash ${index} of level ${level} is missing`)
+    this.name = 'HashMissing'
+  }
+}
 
 /**
  * The complete subtrees of the log: `level-00` has the hashes of the leaves, `level-01` those of pairs, and so on, so
@@ -11,7 +18,7 @@ import { ValueFile } from './value-file.js'
 export class TreeFiles {
   readonly #directory: string
   readonly #disk: Disk
-  readonly #levels: Promise<ValueFile>[] = []
+  readonly #levels = new Map<number, Promise<ValueFile>>()
 
   constructor(directory: string, disk: Disk) {
     this.#directory = directory
@@ -20,7 +27,13 @@ export class TreeFiles {
 
   #level(level: number): Promise<ValueFile> {
     const path = join(this.#directory, `level-${String(level).padStart(2, '0')}`)
-    return (this.#levels[level] ??= ValueFile.open(this.#disk, path, HASH_BYTES))
+    let file = this.#levels.get(level)
+    if (file) return file
+    file = ValueFile.open(this.#disk, path, HASH_BYTES)
+    this.#levels.set(level, file)
+    // On a disk that was full it is opened the next time.
+    file.catch(() => this.#levels.delete(level))
+    return file
   }
 
   /** Leaves it has hashes of. */
@@ -33,11 +46,11 @@ export class TreeFiles {
     yield* (await this.#level(0)).parts(count)
   }
 
-  /** @throws StorageReadError where it is not there */
-  node = async ({ level, index }: NodePlace): Promise<Uint8Array> => {
-    const hash = await (await this.#level(level)).read(index)
+  /** @throws HashMissing, StorageReadError */
+  node = async (place: NodePlace): Promise<Uint8Array> => {
+    const hash = await (await this.#level(place.level)).read(place.index)
     if (hash.length === HASH_BYTES) return hash
-    throw new StorageReadError(join(this.#directory, `level-${level}`), new Error(`no hash ${index}`))
+    throw new HashMissing(place)
   }
 
   root(size: number): Promise<Uint8Array> {
@@ -66,7 +79,9 @@ export class TreeFiles {
   }
 
   async close(): Promise<void> {
-    for (const level of this.#levels) await (await level).close()
+    const files = await Promise.all(this.#levels.values())
+    const closed = await Promise.allSettled(files.map((file) => file.close()))
+    for (const one of closed) if (one.status === 'rejected') throw one.reason
   }
 }
 

@@ -28,7 +28,10 @@ export class ValueFile {
       const there = await unless(['ENOENT'], disk.open(path, 'update'))
       if (there) return new ValueFile(path, there, width)
       const made = await disk.open(path, 'create')
-      await disk.syncDirectory(dirname(path))
+      await disk.syncDirectory(dirname(path)).catch(async (error: unknown) => {
+        await made.close()
+        throw error
+      })
       return new ValueFile(path, made, width)
     })
   }
