@@ -13,9 +13,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   pages: ['docs'],
   protocol: ['docs'],
   terminal: ['docs', 'protocol', 'storage', 'pages'],
-  relay: ['docs', 'protocol', 'storage', 'pages'],
-  cli: ['docs', 'protocol', 'storage', 'terminal', 'relay'],
-  'cli.ts': ['docs', 'protocol', 'storage', 'terminal', 'relay', 'cli'],
+  evidence: ['docs', 'protocol', 'storage'],
+  relay: ['docs', 'protocol', 'storage', 'pages', 'evidence'],
+  cli: ['docs', 'protocol', 'storage', 'evidence', 'terminal', 'relay'],
+  'cli.ts': ['docs', 'protocol', 'storage', 'evidence', 'terminal', 'relay', 'cli'],
 }
 
 /** Modules of Node that reach outside; the documents must not. */

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
 import { Refused } from '../protocol/problem.js'
-import { reading } from './input-file.js'
+import { reading } from '../storage/named-errors.js'
 
 export type Cells = Partial<Record<string, string>>
 

@@ -1,13 +1,8 @@
+import { isSystemError, type SystemError } from '../storage/named-errors.js'
 import { asRefused, KINDS } from '../protocol/problem.js'
 
 /** Exit codes, the same for every command. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, notFound: 3, notAllowed: 4, invalid: 5, found: 6 } as const
-
-type SystemError = NodeJS.ErrnoException & {
-  readonly port?: number
-  readonly address?: string
-  readonly hostname?: string
-}
 
 /** What the machine says about a file or address that a person named: the message, and the exit code that fits. */
 function told({ code, port, address, hostname, path }: SystemError): readonly [string, number] | undefined {
@@ -50,8 +45,4 @@ export function exitCodeOf(error: unknown): number {
 /** An error as a person reads it: what happened to what, and what helps. */
 export function messageOf(error: unknown): string {
   return (isSystemError(error) ? told(error)?.[0] : undefined) ?? asRefused(error).message
-}
-
-export function isSystemError(error: unknown): error is SystemError {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error
 }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { IMAGE_BYTES, NotAnImage, sniffImage } from '../docs/image-type.js'
 import { Refused } from '../protocol/problem.js'
-import { naming } from './input-file.js'
+import { naming } from '../storage/named-errors.js'
 
 /**
  * A picture that a person named, looked at before it is sent.

@@ -1,14 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { isSystemError } from './exit.js'
-
-/** What a stream of a file gives; its errors name the file, which those of Node do not always. */
-export async function* reading<T>(path: string, stream: AsyncIterable<T>): AsyncGenerator<T> {
-  try {
-    yield* stream
-  } catch (error) {
-    throw naming(path, error)
-  }
-}
+import { naming } from '../storage/named-errors.js'
 
 /** A text file that a person named, whole. */
 export async function readText(path: string): Promise<string> {
@@ -17,9 +8,4 @@ export async function readText(path: string): Promise<string> {
   } catch (error) {
     throw naming(path, error)
   }
-}
-
-/** An error of the file system that names the file. */
-export function naming(path: string, error: unknown): unknown {
-  return isSystemError(error) ? Object.assign(error, { path }) : error
 }

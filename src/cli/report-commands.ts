@@ -17,6 +17,8 @@ import {
   type Common,
 } from './context.js'
 import { EXIT } from './exit.js'
+import { readText } from './input-file.js'
+import { outside } from './outside.js'
 import { asPerson, withPerson, type ByPerson } from './person.js'
 import { withKind, withService } from './service.js'
 import type { ServiceClient } from './client.js'
@@ -82,6 +84,7 @@ export function replayCommand(terminal: Command): void {
 interface ExportOptions extends Data {
   readonly format: string
   readonly out?: string
+  readonly checkpoint?: string
   readonly from?: string
   readonly to?: string
 }
@@ -146,6 +149,10 @@ export function reportCommands(program: Command): void {
       `${PRINTED.join(' or ')}; with --out ${[...VIEWS.keys()].join(', ')}`,
     )
     .option('--out <file.zip>', 'write a signed bundle of all records there')
+    .option(
+      '--checkpoint <file>',
+      'with --out of a relay: show that its log goes on from this checkpoint that was seen earlier',
+    )
     .option('--from <date>', 'first business day', dateOption)
     .option('--to <date>', 'last business day', dateOption)
     .action(
@@ -177,9 +184,12 @@ export function reportCommands(program: Command): void {
 }
 
 async function writeBundle(context: CommandContext, out: string, options: ExportOptions): Promise<number> {
-  const { writeExport } = await import('./evidence/write-export.js')
+  const { writeExport } = await import('../evidence/write-export.js')
+  const { disk, now } = outside
   const { data, format, from = null, to = null } = options
-  const written = await writeExport(data, out, format, { from, to })
+  const older = options.checkpoint === undefined ? undefined : await readText(options.checkpoint)
+  await signLog(data)
+  const written = await writeExport(data, out, { format, from, to, disk, now, older })
   context.print(
     written,
     `Wrote ${written.file}, ${written.bytes} bytes. Check it with: counterfoil verify ${out}`,
@@ -187,6 +197,18 @@ async function writeBundle(context: CommandContext, out: string, options: Export
   for (const { path, reason } of written.damage)
     context.say(`counterfoil: ${path} is damaged (${reason}); what it held is missing from this.`)
   return written.damage.length > 0 ? EXIT.found : EXIT.ok
+}
+
+/** What was receipted last is to be in the relay's log, and the log signed, before it is read. */
+async function signLog(data: string): Promise<void> {
+  try {
+    await withService(data, async (client, kind) => {
+      if (kind === 'relay') await client.get('/v1/admin/log/checkpoint')
+    })
+  } catch (error) {
+    // Of a process that cannot be asked, what it signed last is exported.
+    if (!(error instanceof Refused) || error.code !== 'directory-in-use') throw error
+  }
 }
 
 /** What was printed came from intact data only; what may be missing from it is named. */

@@ -9,6 +9,7 @@ import { Refused } from '../protocol/problem.js'
 import { action, withJson, type CommandContext, type Common } from './context.js'
 import { EXIT } from './exit.js'
 import { readText } from './input-file.js'
+import { outside } from './outside.js'
 
 interface VerifyCommandOptions extends Common {
   readonly key?: GivenKeys
@@ -54,10 +55,10 @@ async function verdictOn(
 ): Promise<Verdict> {
   if (what.startsWith('CF1*')) return verifySlip(slipOf(what), given)
   const older = checkpoint === undefined ? undefined : await readText(checkpoint)
-  const { verifyPath } = await import('./evidence/open.js')
+  const { verifyPath } = await import('../evidence/open.js')
   const findings = new Findings()
   const slip = text === undefined ? undefined : slipOf(text)
-  return verifyPath(what, { given, findings, progress, older, slip })
+  return verifyPath(what, { given, findings, progress, disk: outside.disk, older, slip })
 }
 
 /** @throws Refused `not-a-slip-code` */

@@ -1,7 +1,8 @@
 import { cp, rm } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { verifyPath } from '../../src/cli/evidence/open.js'
-import { writeExport } from '../../src/cli/evidence/write-export.js'
+import { nodeDisk } from '../../src/storage/disk.js'
+import { verifyPath } from '../../src/evidence/open.js'
+import { writeExport } from '../../src/evidence/write-export.js'
 import type { Verdict } from '../../src/docs/generated/types.js'
 import { Findings } from '../../src/docs/verify/findings.js'
 import type { GivenKeys } from '../../src/docs/verify/trust.js'
@@ -28,13 +29,15 @@ function keysOf({ identity }: Agent): GivenKeys {
 }
 
 const look = (path: string, given: GivenKeys): Promise<Verdict> =>
-  verifyPath(path, { given, findings: new Findings(), progress })
+  verifyPath(path, { given, findings: new Findings(), progress, disk: nodeDisk })
 const found = ({ findings }: Verdict): string[] =>
   findings.map(({ code, sentence }) => `${code}: ${sentence}`)
 
 async function exported(name: string): Promise<string> {
   const out = world.path(name)
-  await writeExport(relay.directory, out, 'records', { from: null, to: null })
+  await relay.relay.merkleLog.checkpoint()
+  const now = (): Date => world.now()
+  await writeExport(relay.directory, out, { format: 'records', from: null, to: null, disk: nodeDisk, now })
   return out
 }
 

@@ -75,7 +75,11 @@ const proof = (index: number): string =>
   })
 const allProofs = leaves.map((_, index) => proof(index))
 
-async function check(evidence: Partial<Omit<LogEvidence, 'proofs'>>, proofs: readonly string[] = allProofs) {
+async function check(
+  evidence: Partial<Omit<LogEvidence, 'proofs'>>,
+  proofs: readonly string[] = allProofs,
+  coveredUpTo = Number.MAX_SAFE_INTEGER,
+) {
   const findings = new Findings()
   const log = new LogCheck(
     {
@@ -91,7 +95,7 @@ async function check(evidence: Partial<Omit<LogEvidence, 'proofs'>>, proofs: rea
   )
   for (const receipt of days.receipts) log.receipt(receipt)
   for (const line of closes) log.dayClose(line, digest(line.text))
-  const notes = await log.end(RELAY, days.relay.publicKey, findings)
+  const notes = await log.end(RELAY, days.relay.publicKey, () => coveredUpTo, findings)
   return { found: findings.list().map(({ code, sentence }) => `${code}: ${sentence}`), notes }
 }
 
@@ -106,6 +110,12 @@ describe('H2: proofs from the log of the relay', () => {
       expect.stringContaining('The day close at record 15'),
     ])
     expect((await check({}, [...allProofs, 'nonsense'])).found).toEqual([expect.stringContaining('line 5')])
+  })
+
+  test('H2: a day close that no receipt covers is owed no proof, and the verdict says so', async () => {
+    const { found, notes } = await check({}, allProofs.slice(0, 3), 14)
+    expect(found).toEqual([])
+    expect(notes[0]).toContain('1 day closes that no receipt covers yet')
   })
 
   test('H2: a checkpoint seen earlier has to be continued', async () => {

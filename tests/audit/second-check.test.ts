@@ -9,7 +9,8 @@ import type { RecordLine } from '../../src/docs/bundle/record-line.js'
 import type { SourceBook } from '../../src/docs/bundle/write.js'
 import { canonicalJson } from '../../src/docs/canonical.js'
 import type { RecordBody } from '../../src/docs/record.js'
-import { verifyPath } from '../../src/cli/evidence/open.js'
+import { nodeDisk } from '../../src/storage/disk.js'
+import { verifyPath } from '../../src/evidence/open.js'
 import { Findings } from '../../src/docs/verify/findings.js'
 import { newSigner } from '../support/keys.js'
 import { bundleOf } from './bundles.js'
@@ -51,7 +52,12 @@ async function ours(bundle: Uint8Array): Promise<string[]> {
   const path = join(folder, 'ours.zip')
   await writeFile(path, bundle)
   const progress = { update: () => undefined, end: () => undefined }
-  const { findings } = await verifyPath(path, { given: given(days), findings: new Findings(), progress })
+  const { findings } = await verifyPath(path, {
+    given: given(days),
+    findings: new Findings(),
+    progress,
+    disk: nodeDisk,
+  })
   return findings.map(({ code }) => code)
 }
 

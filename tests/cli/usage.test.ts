@@ -96,7 +96,15 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'log prove': ['--data <dir>', '--json', '--receipt <n>', '--leaf <hash>'],
   'log settle': PERSON,
   history: ['--data <dir>', '--json'],
-  export: ['--data <dir>', '--json', '--format <format>', '--out <file.zip>', '--from <date>', '--to <date>'],
+  export: [
+    '--data <dir>',
+    '--json',
+    '--format <format>',
+    '--out <file.zip>',
+    '--checkpoint <file>',
+    '--from <date>',
+    '--to <date>',
+  ],
   verify: ['--json', '--key <who=key>', '--slip <code>', '--checkpoint <file>'],
 }
 

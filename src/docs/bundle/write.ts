@@ -20,6 +20,7 @@ import {
 } from './manifest.js'
 import { inOrder, type BookLines } from './order.js'
 import { recordLine, sealedFrom, type DayBookName, type RecordLine } from './record-line.js'
+import { dayCloseLeaf, receiptLeaf } from './log-leaves.js'
 import { ZipWriter } from './zip-writer.js'
 
 /** A day book that is exported. */
@@ -48,7 +49,8 @@ export interface ExportSource extends About {
   receipts(): AsyncIterable<unknown>
   /** By terminal, epoch, day and part. */
   books(): AsyncIterable<SourceBook>
-  log?(): Promise<SourceLog>
+  /** @param leaves hashes of the leaves of all receipts and day closes that are exported */
+  log?(leaves: Iterable<Uint8Array>): Promise<SourceLog>
 }
 
 /** Keeps the lines of the records aside, so that views can go through them more than once without holding them. */
@@ -73,12 +75,13 @@ export async function* exportBundle(
 ): AsyncGenerator<Uint8Array> {
   const { organisation, shops, from, to, at, by, signer } = source
   const zip = new ZipWriter(new Date(at))
-  yield* textFile(zip, RECEIPTS, linesOf(source.receipts()))
-  yield* documentsAndRecords(zip, source, spool)
+  const leaves: Uint8Array[] = []
+  yield* textFile(zip, RECEIPTS, linesOf(noting(source.receipts(), leaves)))
+  yield* documentsAndRecords(zip, source, spool, leaves)
   yield* textFile(zip, RECORDS, ended(spool.lines()))
   yield* textFile(zip, NAMES, [json(Object.fromEntries(source.names))])
   yield* textFile(zip, KEYS, [json(source.keys)])
-  if (source.log) yield* logFiles(zip, await source.log())
+  if (source.log) yield* logFiles(zip, await source.log(leaves))
   const about: About = { organisation, shops, from, to, at }
   for (const { name, lines } of view(spooledRecords(spool), about))
     yield* textFile(zip, `${VIEWS}${name}`, lines)
@@ -129,10 +132,18 @@ async function* textFile(
   yield* zip.taken()
 }
 
+async function* noting(receipts: AsyncIterable<unknown>, leaves: Uint8Array[]): AsyncGenerator<unknown> {
+  for await (const receipt of receipts) {
+    leaves.push(receiptLeaf(receipt))
+    yield receipt
+  }
+}
+
 async function* documentsAndRecords(
   zip: ZipWriter,
   source: ExportSource,
   spool: Spool,
+  leaves: Uint8Array[],
 ): AsyncGenerator<Uint8Array> {
   const taken: Uint8Array[] = []
   async function* books(): AsyncGenerator<BookLines> {
@@ -145,6 +156,8 @@ async function* documentsAndRecords(
   }
   for await (const line of inOrder(books())) {
     spool.add(JSON.stringify(line))
+    const leaf = dayCloseLeaf(line)
+    if (leaf) leaves.push(leaf)
     yield* taken.splice(0)
   }
   yield* taken

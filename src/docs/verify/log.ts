@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { CustodyReceipt } from '../generated/types.js'
 import type { RecordLine } from '../bundle/record-line.js'
 import { canonicalJson } from '../canonical.js'
+import { readCheckpoint } from '../checkpoint.js'
+import { verifyConsistency, verifyInclusion } from '../merkle.js'
 import type { Findings, Where } from './findings.js'
 
 /** What a bundle holds of the relay's log. */
@@ -41,8 +43,8 @@ export interface LogArithmetic {
   ): boolean
 }
 
-/** Undefined as long as that code is not there: the verifier then says that it did not look. */
-export const LOG_ARITHMETIC = undefined as LogArithmetic | undefined
+/** As the relay makes its log. */
+export const LOG_ARITHMETIC: LogArithmetic = { readCheckpoint, verifyInclusion, verifyConsistency }
 
 const CHECKPOINT = 'log/checkpoint'
 const PROOFS = 'log/proofs.ndjson'
@@ -75,18 +77,32 @@ export class LogCheck {
     })
   }
 
-  /** @returns what was not checked, in sentences */
-  async end(relay: string, key: string, findings: Findings): Promise<string[]> {
+  /**
+   * @param coveredUpTo the last position of a chain that a receipt covers: what the relay has not vouched for is owed no proof
+   * @returns what was not checked, in sentences
+   */
+  async end(
+    relay: string,
+    key: string,
+    coveredUpTo: (code: string, epoch: string) => number,
+    findings: Findings,
+  ): Promise<string[]> {
     const checkpoint = this.#read(this.#evidence.checkpoint, relay, key, findings)
     if (!checkpoint) return []
     await this.#checkInclusion(checkpoint, findings)
-    for (const { where, what } of this.#leaves.values())
+    const isOwed = ({ terminal, epoch, position }: Where): boolean =>
+      terminal === undefined || (position ?? 0) <= coveredUpTo(terminal, epoch ?? '')
+    const missing = [...this.#leaves.values()]
+    const owed = missing.filter(({ where }) => isOwed(where))
+    for (const { where, what } of owed)
       findings.add(
         'log-inclusion',
         where,
         `${what} is not proven to be in the relay’s log of ${checkpoint.size} entries.`,
       )
-    return this.#checkConsistency(checkpoint, relay, key, findings)
+    const later = missing.length - owed.length
+    const note = `${later} day closes that no receipt covers yet are not in the relay’s log of ${checkpoint.size} entries.`
+    return [...(later === 0 ? [] : [note]), ...this.#checkConsistency(checkpoint, relay, key, findings)]
   }
 
   #read(note: string, relay: string, key: string, findings: Findings): Checkpoint | undefined {

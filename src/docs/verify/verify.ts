@@ -32,7 +32,7 @@ export async function verify(
 
   const receipts = new ReceiptCheck(relayKey, findings)
   let line = 0
-  const log = evidence.log && LOG_ARITHMETIC && new LogCheck(evidence.log, LOG_ARITHMETIC)
+  const log = evidence.log && new LogCheck(evidence.log, LOG_ARITHMETIC)
   for await (const value of evidence.receipts(findings)) {
     const receipt = receipts.take(value, (line += 1))
     if (receipt) log?.receipt(receipt)
@@ -56,7 +56,7 @@ export async function verify(
     (id) => names.get(id),
     (name) => isWanted(evidence, name),
   )
-  notes.push(...(await checkLog(evidence, log, relayKey, findings)))
+  notes.push(...(await checkLog(evidence, log, relayKey, custody, findings)))
 
   const keys = trust.end(findings)
   const list = findings.list()
@@ -158,16 +158,16 @@ async function checkLog(
   { log: given, keys }: Evidence,
   log: LogCheck | undefined,
   key: string | undefined,
+  custody: CustodyCheck,
   findings: Findings,
 ): Promise<string[]> {
-  if (!given)
+  if (!given || !log)
     return [
       'There is no proof from the relay’s log: a relay that shows one history here and another elsewhere was not looked for.',
     ]
-  if (!log) return ['The proofs from the relay’s log were not checked: this software cannot read them yet.']
   if (!keys.relay || key === undefined)
     return ['The proofs from the relay’s log were not checked: the relay’s key is not known.']
-  return log.end(keys.relay.id, key, findings)
+  return log.end(keys.relay.id, key, (code, epoch) => custody.coveredUpTo(code, epoch), findings)
 }
 
 /** The lowest position that anything was found about; 0 for none. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Spool } from '../../docs/bundle/write.js'
+import type { Spool } from '../docs/bundle/write.js'
 
 const PIECE = 256 * 1024
 const NEWLINE = 0x0a

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ExportFiles } from '../../docs/bundle/open.js'
+import type { ExportFiles } from '../docs/bundle/open.js'
 
 /** An export bundle that somebody has unpacked. */
 export async function openFolder(directory: string): Promise<ExportFiles> {

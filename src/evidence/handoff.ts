@@ -1,14 +1,14 @@
 import { createReadStream } from 'node:fs'
 import fs from 'node:fs/promises'
-import { linesOf } from '../../docs/bundle/lines.js'
-import { inOrder } from '../../docs/bundle/order.js'
-import { linesOfBook, type SourceBook } from '../../docs/bundle/write.js'
-import type { DocumentName } from '../../docs/naming.js'
-import type { Evidence } from '../../docs/verify/evidence.js'
-import type { GivenKeys } from '../../docs/verify/trust.js'
-import { BadBundle, readBundle } from '../../protocol/bundle.js'
-import { Refused } from '../../protocol/problem.js'
-import { reading } from '../input-file.js'
+import { linesOf } from '../docs/bundle/lines.js'
+import { inOrder } from '../docs/bundle/order.js'
+import { linesOfBook, type SourceBook } from '../docs/bundle/write.js'
+import type { DocumentName } from '../docs/naming.js'
+import type { Evidence } from '../docs/verify/evidence.js'
+import type { GivenKeys } from '../docs/verify/trust.js'
+import { BadBundle, readBundle } from '../protocol/bundle.js'
+import { Refused } from '../protocol/problem.js'
+import { reading } from '../storage/named-errors.js'
 
 const FIRST = Buffer.from('counterfoil-bundle ')
 

@@ -1,19 +1,18 @@
 import fs from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { BadZip } from '../../docs/bundle/zip-directory.js'
-import { BadExport, MANIFEST } from '../../docs/bundle/manifest.js'
-import { checkViews, openExport, type ExportFiles } from '../../docs/bundle/open.js'
-import { DamagedDocument } from '../../docs/verify/book.js'
-import type { Evidence } from '../../docs/verify/evidence.js'
-import type { Findings } from '../../docs/verify/findings.js'
-import { checkSignature, SlipCheck } from '../../docs/verify/slip.js'
-import type { SlipCode } from '../../docs/slip-code.js'
-import type { GivenKeys } from '../../docs/verify/trust.js'
-import { verify, type Verdict } from '../../docs/verify/verify.js'
-import { BadBundle } from '../../protocol/bundle.js'
-import { Refused } from '../../protocol/problem.js'
-import { outside } from '../outside.js'
-import type { Progress } from '../progress.js'
+import { BadZip } from '../docs/bundle/zip-directory.js'
+import { BadExport, MANIFEST } from '../docs/bundle/manifest.js'
+import { checkViews, openExport, type ExportFiles } from '../docs/bundle/open.js'
+import { DamagedDocument } from '../docs/verify/book.js'
+import type { Evidence } from '../docs/verify/evidence.js'
+import type { Findings } from '../docs/verify/findings.js'
+import { checkSignature, SlipCheck } from '../docs/verify/slip.js'
+import type { SlipCode } from '../docs/slip-code.js'
+import type { GivenKeys } from '../docs/verify/trust.js'
+import { verify, type Verdict } from '../docs/verify/verify.js'
+import { BadBundle } from '../protocol/bundle.js'
+import { Refused } from '../protocol/problem.js'
+import type { Disk } from '../storage/disk.js'
 import { readDirectory } from './directory.js'
 import { evidenceIn } from './directory-evidence.js'
 import { openFolder } from './folder.js'
@@ -24,7 +23,9 @@ import { ZipFile } from './zip-file.js'
 export interface VerifyOptions {
   readonly given: GivenKeys
   readonly findings: Findings
-  readonly progress: Progress
+  readonly disk: Disk
+  /** Told how far it has come. */
+  readonly progress: { update(label: string, done: number, total: number): void }
   /** A checkpoint of the relay's log that was seen earlier. */
   readonly older?: string | undefined
   /** Whose record has to be there. */
@@ -69,7 +70,7 @@ async function verifyAt(path: string, options: VerifyOptions): Promise<Verdict> 
 
 async function verifyData(path: string, options: VerifyOptions): Promise<Verdict> {
   const told = new Set<string>()
-  const read = await readDirectory(path, outside.disk, { from: null, to: null }, (file, reason) => {
+  const read = await readDirectory(path, options.disk, { from: null, to: null }, (file, reason) => {
     if (told.has(file)) return
     told.add(file)
     options.findings.add(
@@ -78,7 +79,7 @@ async function verifyData(path: string, options: VerifyOptions): Promise<Verdict
       `${file} is damaged (${reason}); what it held is not among what was verified.`,
     )
   })
-  return finish(evidenceIn(read), options)
+  return finish(await evidenceIn(read, options.older), options)
 }
 
 async function verifyExport(files: ExportFiles, options: VerifyOptions): Promise<Verdict> {

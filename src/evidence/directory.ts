@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import * as A from '@automerge/automerge'
-import type { FlatDoc } from '../../docs/flat.js'
+import type { FlatDoc } from '../docs/flat.js'
 import type {
   ExportedShop,
   ExportKeys,
@@ -9,20 +9,22 @@ import type {
   SealedEntry,
   TerminalIdentityFile,
   TerminalKey,
-} from '../../docs/generated/types.js'
-import { signerFromPem, type Signer } from '../../docs/keys.js'
-import type { DocumentName } from '../../docs/naming.js'
-import type { DayBookName } from '../../docs/bundle/record-line.js'
-import type { SourceBook } from '../../docs/bundle/write.js'
-import { epochBefore } from '../../docs/series.js'
-import { readShop, ShopIncomplete } from '../../docs/shop.js'
-import { validate } from '../../docs/validate.js'
-import { Refused } from '../../protocol/problem.js'
-import { readChecked } from '../../storage/atomic-file.js'
-import { kindOfDirectory } from '../../storage/directory-kind.js'
-import type { DirectoryKind } from '../../storage/data-directory.js'
-import type { Disk } from '../../storage/disk.js'
-import { ABSENT, unless } from '../../storage/folders.js'
+} from '../docs/generated/types.js'
+import { signerFromPem, type Signer } from '../docs/keys.js'
+import type { DocumentName } from '../docs/naming.js'
+import type { DayBookName } from '../docs/bundle/record-line.js'
+import { receiptLeaf } from '../docs/bundle/log-leaves.js'
+import type { SourceBook } from '../docs/bundle/write.js'
+import { epochBefore } from '../docs/series.js'
+import { readShop, ShopIncomplete } from '../docs/shop.js'
+import { validate } from '../docs/validate.js'
+import { Refused } from '../protocol/problem.js'
+import { readChecked } from '../storage/atomic-file.js'
+import { kindOfDirectory } from '../storage/directory-kind.js'
+import type { DirectoryKind } from '../storage/data-directory.js'
+import type { Disk } from '../storage/disk.js'
+import { ABSENT, unless } from '../storage/folders.js'
+import { readLog, type LogRead } from './log-read.js'
 import { entriesOf, filesOf, storedDocument, type OnDamage } from './stored-files.js'
 
 /** What a data directory holds for an auditor. Only read, and without its lock: a process may go on using it. */
@@ -35,6 +37,9 @@ export interface DirectoryRead {
   readonly keys: ExportKeys
   /** Of the day books: at a terminal of those that are still there, at a relay of all. */
   readonly names: ReadonlyMap<string, DayBookName>
+  /** A relay's, as far as it was signed. */
+  readonly log: LogRead | undefined
+  /** With a log those that are in it: what was given since comes with the next export. */
   receipts(): AsyncIterable<unknown>
   /** By terminal, epoch, day and part. */
   books(): AsyncIterable<SourceBook>
@@ -62,6 +67,7 @@ export async function readDirectory(
   // In this order, so that whatever a process adds meanwhile is either not seen, or seen with what it stands on.
   const loose =
     kind === 'terminal' ? await sealedIn(directory, disk, onDamage) : new Map<string, SealedEntry[]>()
+  const log = kind === 'relay' ? await readLog(directory, disk, identity.relay, onDamage) : undefined
   const receipts = join(directory, 'receipts.log')
   const receiptBytes = await sizeNow(disk, receipts)
   const names = await namesIn(directory, disk, onDamage)
@@ -79,7 +85,8 @@ export async function readDirectory(
     shops: shops.map(({ id, name }) => ({ id, name })),
     keys: { relay: identity.relay, terminals: shops.flatMap(({ keys }) => keys) },
     names: new Map(books.filter(([id]) => kind === 'relay' || isHere(id))),
-    receipts: () => receiptsAmong(entriesOf(receipts, disk, receiptBytes, onDamage)),
+    log,
+    receipts: () => receiptsAmong(entriesOf(receipts, disk, receiptBytes, onDamage), log),
     books: async function* () {
       for (const [id, name] of books) {
         const saved = await storedDocument(directory, id, disk, files.get(id) ?? [], onDamage)
@@ -105,9 +112,14 @@ function order(a: DayBookName, b: DayBookName): number {
 }
 
 /** A terminal also notes there that a restored relay forgot some; they were given all the same. */
-async function* receiptsAmong(entries: AsyncIterable<unknown>): AsyncGenerator<unknown> {
-  for await (const entry of entries)
-    if (typeof entry !== 'object' || entry === null || !('forgottenAfter' in entry)) yield entry
+async function* receiptsAmong(
+  entries: AsyncIterable<unknown>,
+  log: LogRead | undefined,
+): AsyncGenerator<unknown> {
+  for await (const entry of entries) {
+    if (typeof entry === 'object' && entry !== null && 'forgottenAfter' in entry) continue
+    if (!log || log.indexOf(receiptLeaf(entry)) !== undefined) yield entry
+  }
 }
 
 interface Identity extends Pick<DirectoryRead, 'by' | 'signer' | 'organisation'> {

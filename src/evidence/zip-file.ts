@@ -10,8 +10,8 @@ import {
   startOf,
   ZIP_END_BYTES,
   type ZipEntry,
-} from '../../docs/bundle/zip-directory.js'
-import type { ExportFiles } from '../../docs/bundle/open.js'
+} from '../docs/bundle/zip-directory.js'
+import type { ExportFiles } from '../docs/bundle/open.js'
 
 /** Bytes that are read at a time. */
 const PIECE = 256 * 1024
