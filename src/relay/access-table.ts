@@ -312,6 +312,18 @@ export const ROUTES = {
     who: READERS,
     purpose: 'whether every series is complete, and what an auditor asks about',
   },
+  bundle: {
+    method: 'GET',
+    path: '/v1/admin/bundle',
+    who: INSPECTORS,
+    purpose: 'a signed export bundle of all shops, to be verified elsewhere',
+  },
+  verification: {
+    method: 'GET',
+    path: '/v1/admin/verification',
+    who: INSPECTORS,
+    purpose: 'whether everything held here verifies',
+  },
   history: {
     method: 'GET',
     path: '/v1/admin/history',

@@ -98,6 +98,15 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
     },
   },
   record: { answer: `${AUDIT}AuditRecord` },
+  bundle: {
+    answer: 'application/zip',
+    query: {
+      format: 'What it shows besides the records: records, gstr1, saft or dsfinvk.',
+      from: 'First business day, YYYY-MM-DD.',
+      to: 'Last business day, YYYY-MM-DD.',
+    },
+  },
+  verification: { answer: 'verdict.schema.json', progress: `${AUDIT}VerifyProgress` },
   audit: { answer: `${AUDIT}AuditExceptions`, query: { shop: 'Id of a shop.' } },
   history: { answer: 'history.schema.json', query: { about: 'A document, or a number, SKU or other key.' } },
   incidents: { answer: `${ANSWERS}IncidentList` },

@@ -7,6 +7,7 @@ import { problemFor, Refused } from '../protocol/problem.js'
 import { VERSION } from '../protocol/version.js'
 import { adminApi } from './admin-api.js'
 import { auditApi } from './audit-api.js'
+import { evidenceApi } from './evidence-api.js'
 import { browsers } from './browsers.js'
 import { Buckets } from './buckets.js'
 import { cashierApi } from './cashier-api.js'
@@ -82,6 +83,7 @@ export function relayApp(relay: Relay, options: AppOptions): Express {
   fleetApi(routes, relay)
   watchApi(routes, relay)
   auditApi(routes, relay)
+  evidenceApi(routes, relay)
   metricsApi(routes, relay, { token: options.metricsToken, behindProxy: options.proxies.length > 0 })
   terminalApi(routes, relay)
   logApi(routes, relay)

@@ -15,6 +15,7 @@ import type { Access } from './access.js'
 import type { Arrivals } from './arrivals.js'
 import type { AuditReads } from './audit-reads.js'
 import { BookFacts } from './audit/book-facts.js'
+import { EvidenceWork } from './audit/evidence-work.js'
 import { Backlog } from './books/backlog.js'
 import { uncountedBooks } from './books/resuming.js'
 import { SignatureCheck } from './books/signature-check.js'
@@ -76,6 +77,7 @@ export class Relay {
   readonly stock: RelayStock
   readonly sealed: SealedBooks
   readonly facts: BookFacts
+  readonly evidence: EvidenceWork
   readonly invoices: Invoices
   readonly handoffs: Handoffs
   readonly images: RelayImages
@@ -211,6 +213,7 @@ export class Relay {
     this.stock = new RelayStock({ durable, documents, shops, now })
     this.sealed = new SealedBooks({ durable, registry, issued, shops, counting: this.counting })
     this.facts = new BookFacts(this.sealed, this.stored)
+    this.evidence = new EvidenceWork(options.directory, identity.signer.publicKey)
     this.invoices = new Invoices(this.sealed)
     this.images = new RelayImages({
       directory: options.directory,

@@ -110,6 +110,9 @@ async function audit(operator: Asking): Promise<void> {
   for (const { document, position } of records.slice(0, 20))
     await operator.good(`GET /v1/admin/records/${document}/${position}`)
   expect(await operator.ask('GET /v1/admin/records?cursor=none')).toMatchObject({ status: 400 })
+  for (const headers of [{}, { accept: 'application/x-ndjson' }])
+    await operator.good('GET /v1/admin/verification', { headers })
+  await operator.good('GET /v1/admin/bundle')
   const log = ['checkpoint', 'inclusion?serial=1', 'consistency?from=1', 'entries', 'countersignatures']
   for (const route of ['audit', 'reads', ...log.map((one) => `log/${one}`)])
     await operator.good(`GET /v1/admin/${route}`)

@@ -172,6 +172,8 @@ const PROBES: Readonly<Record<string, Probe>> = {
     good: 404,
     code: 'unknown-record',
   },
+  'GET /v1/admin/bundle': { path: '/v1/admin/bundle?format=none', good: 400, code: 'unknown-format' },
+  'GET /v1/admin/verification': { good: 200 },
   'GET /v1/admin/audit': { good: 200 },
   'GET /v1/admin/history': { good: 200 },
   'GET /v1/admin/reads': { good: 200 },

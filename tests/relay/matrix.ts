@@ -66,6 +66,8 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /v1/admin/export': /*         */ '1 1  3 3 3  1  y y y y',
   'GET /v1/admin/records': /*        */ '1 1  3 3 3  1  y y y y',
   'GET /v1/admin/records/:document/:position': /**/ '1 1  3 3 3  1  y y y y',
+  'GET /v1/admin/bundle': /*         */ '1 1  3 3 3  1  y y 3 y',
+  'GET /v1/admin/verification': /*   */ '1 1  3 3 3  1  y y 3 y',
   'GET /v1/admin/audit': /*          */ '1 1  3 3 3  1  y y y y',
   'GET /v1/admin/history': /*        */ '1 1  3 3 3  1  y y y y',
   'GET /v1/admin/reads': /*          */ '1 1  3 3 3  1  y y 3 y',
