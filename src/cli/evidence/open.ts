@@ -18,7 +18,7 @@ import { readDirectory } from './directory.js'
 import { evidenceIn } from './directory-evidence.js'
 import { openFolder } from './folder.js'
 import { isHandoff, openHandoff } from './handoff.js'
-import { FileSpool } from './spool.js'
+import { FileSpool } from '../../storage/spool.js'
 import { ZipFile } from './zip-file.js'
 
 export interface VerifyOptions {

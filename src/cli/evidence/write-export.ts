@@ -7,7 +7,7 @@ import { VIEWS } from '../../docs/views/index.js'
 import { Refused } from '../../protocol/problem.js'
 import { outside } from '../outside.js'
 import { readDirectory, type DayRange, type DirectoryRead } from './directory.js'
-import { FileSpool } from './spool.js'
+import { FileSpool } from '../../storage/spool.js'
 
 export interface Written {
   readonly file: string
