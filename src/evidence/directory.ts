@@ -25,7 +25,7 @@ import type { DirectoryKind } from '../storage/data-directory.js'
 import type { Disk } from '../storage/disk.js'
 import { ABSENT, unless } from '../storage/folders.js'
 import { readLog, type LogRead } from './log-read.js'
-import { entriesOf, filesOf, storedDocument, type OnDamage } from './stored-files.js'
+import { entriesOf, filesOf, storedDocument, type OnDamage } from '../storage/stored-files.js'
 
 /** What a data directory holds for an auditor. Only read, and without its lock: a process may go on using it. */
 export interface DirectoryRead {

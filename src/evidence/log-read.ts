@@ -16,7 +16,7 @@ import { validate } from '../docs/validate.js'
 import { readChecked } from '../storage/atomic-file.js'
 import type { Disk } from '../storage/disk.js'
 import { ABSENT, listFolder, unless } from '../storage/folders.js'
-import { entriesOf, type OnDamage } from './stored-files.js'
+import { entriesOf, type OnDamage } from '../storage/stored-files.js'
 
 /** The log of a relay as far as its last signed checkpoint, in memory: 64 bytes a leaf. */
 export interface LogRead {

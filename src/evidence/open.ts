@@ -17,7 +17,7 @@ import { readDirectory } from './directory.js'
 import { evidenceIn } from './directory-evidence.js'
 import { openFolder } from './folder.js'
 import { isHandoff, openHandoff } from './handoff.js'
-import { FileSpool } from './spool.js'
+import { FileSpool } from '../storage/spool.js'
 import { ZipFile } from './zip-file.js'
 
 export interface VerifyOptions {
@@ -113,10 +113,14 @@ async function verifyExport(files: ExportFiles, options: VerifyOptions): Promise
   }
 }
 
-async function finish(
-  evidence: Evidence,
-  { given, findings, progress, slip }: VerifyOptions,
-): Promise<Verdict> {
+async function finish(evidence: Evidence, options: VerifyOptions): Promise<Verdict> {
+  const { given, findings, progress, older, slip } = options
+  if (older !== undefined && !evidence.log)
+    findings.add(
+      'log-consistency',
+      {},
+      'A checkpoint was given, and nothing here proves that the log continues it. Verify an export that was made with it.',
+    )
   const check = slip && new SlipCheck(slip)
   if (slip) checkSignature(slip, given, findings)
   const records: Evidence['records'] = async function* (found) {

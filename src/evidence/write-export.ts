@@ -10,8 +10,8 @@ import type { Disk } from '../storage/disk.js'
 import { readDirectory, type DayRange, type DirectoryRead } from './directory.js'
 import { consistencyWith, proofsOf } from './log-proofs.js'
 import type { LogRead } from './log-read.js'
-import { FileSpool } from './spool.js'
-import type { OnDamage } from './stored-files.js'
+import { FileSpool } from '../storage/spool.js'
+import type { OnDamage } from '../storage/stored-files.js'
 
 export interface Written {
   readonly file: string

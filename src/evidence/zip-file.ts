@@ -1,6 +1,5 @@
 import fs from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { PassThrough } from 'node:stream'
 import { createInflateRaw } from 'node:zlib'
 import {
   BadZip,
@@ -12,6 +11,7 @@ import {
   type ZipEntry,
 } from '../docs/bundle/zip-directory.js'
 import type { ExportFiles } from '../docs/bundle/open.js'
+import { isSystemError } from '../storage/named-errors.js'
 
 /** Bytes that are read at a time. */
 const PIECE = 256 * 1024
@@ -59,18 +59,19 @@ export class ZipFile implements ExportFiles {
   }
 
   async *#unpacked({ name, isDeflated, packed }: ZipEntry, start: number): AsyncGenerator<Uint8Array> {
-    if (packed === 0) return
-    const target = isDeflated ? createInflateRaw() : new PassThrough()
-    const done = pipeline(this.#packed(start, packed), target).catch((error: Error) => {
-      throw new BadZip(`file ${name} cannot be unpacked: ${error.message}`)
-    })
-    // Whoever stops reading early needs no end.
-    done.catch(() => undefined)
+    const source = this.#packed(start, packed)
+    if (!isDeflated || packed === 0) {
+      yield* source
+      return
+    }
+    const target = createInflateRaw()
+    // What fails in it is told to whoever reads from it.
+    pipeline(source, target).catch(() => undefined)
     try {
       for await (const piece of target) yield piece as Uint8Array
     } catch (error) {
-      await done
-      throw error
+      if (isSystemError(error)) throw error
+      throw new BadZip(`file ${name} cannot be unpacked: ${(error as Error).message}`)
     }
   }
 

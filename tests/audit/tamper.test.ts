@@ -293,6 +293,20 @@ describe('H2: tampering', () => {
     })
   }
 
+  test('H2: a day close of old software, which has no hashes, verifies', async () => {
+    const { lines, books } = forged(15, (body) => {
+      const { firstHash: _first, lastHash: _last, ...old } = body as DayCloseRecord
+      return old
+    })
+    expect(lines.at(-1)?.text).not.toContain('lastHash')
+    const verdict = await verify(
+      evidenceOf(days, { lines, books, receipts: [] }),
+      given(days),
+      new Findings(),
+    )
+    expect(found(verdict)).toEqual([])
+  })
+
   test('H2: a time that a receipt contradicts has to be explained', async () => {
     const [first, second] = days.books
     const [receipt] = days.receipts

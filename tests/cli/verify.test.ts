@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Verdict } from '../../src/docs/generated/types.js'
+import { validate } from '../../src/docs/validate.js'
 import type { Agent } from '../../src/terminal/agent.js'
 import { tea, World, type RunningRelay } from '../support/world.js'
 import { runHere } from './run-here.js'
@@ -33,7 +34,9 @@ async function verified(what: string, ...keys: string[]): Promise<Told> {
     '--json',
     ...keys.flatMap((key) => ['--key', key]),
   ])
-  return { code, verdict: (stdout === '' ? { findings: [] } : JSON.parse(stdout)) as Verdict, stderr }
+  const verdict: unknown = stdout === '' ? { findings: [] } : JSON.parse(stdout)
+  if (stdout !== '') validate<Verdict>('verdict.schema.json', verdict, 'verdict')
+  return { code, verdict: verdict as Verdict, stderr }
 }
 
 async function exported(data: string, out: string, ...more: string[]): Promise<string> {
@@ -137,6 +140,21 @@ describe('verify', () => {
     const wrong = await verified(relayExport, `relay=${other.identity.signer.publicKey}`, terminalKey)
     expect(wrong.code).toBe(6)
     expect(codes(wrong.verdict)).toEqual(expect.arrayContaining(['manifest', 'bad-receipt', 'keys-differ']))
+  })
+
+  test('H2 a checkpoint that nothing here continues is a finding, and not passed over', async () => {
+    await writeFile(world.path('checkpoint'), 'counterfoil/relay_…')
+    const args = [
+      'verify',
+      relayExport,
+      '--json',
+      '--key',
+      relayKey,
+      '--checkpoint',
+      world.path('checkpoint'),
+    ]
+    const { code, stdout } = await runHere(args)
+    expect([code, codes(JSON.parse(stdout) as Verdict)]).toEqual([6, ['log-checkpoint']])
   })
 
   test('H2 an unpacked bundle verifies like a packed one', async () => {

@@ -1,7 +1,12 @@
 import { cp, rm } from 'node:fs/promises'
+import { verifyPath } from '../../src/evidence/open.js'
+import { writeExport } from '../../src/evidence/write-export.js'
 import { addDecimals } from '../../src/docs/decimal.js'
 import type { ExportedInvoice } from '../../src/docs/export.js'
 import { parseNumber, seriesPrefix } from '../../src/docs/series.js'
+import { Findings } from '../../src/docs/verify/findings.js'
+import type { GivenKeys } from '../../src/docs/verify/trust.js'
+import type { Verdict } from '../../src/docs/verify/verify.js'
 import { nodeDisk } from '../../src/storage/disk.js'
 import type { NotTaken } from '../../src/terminal/exchange.js'
 import type { Agent } from '../../src/terminal/agent.js'
@@ -256,6 +261,36 @@ export class Simulation {
       acknowledged: new Map(this.#tills.flatMap(({ acknowledged }) => [...acknowledged])),
       doubtful: new Set(this.#tills.flatMap(({ doubtful }) => [...doubtful])),
     }
+  }
+
+  /** What an auditor finds: in an export of the relay, and in each till's directory. */
+  async audit(): Promise<string[]> {
+    const [till] = this.#tills
+    if (!till) return []
+    const out = this.#world.path('audit.zip')
+    await this.#relay.relay.merkleLog.checkpoint()
+    const now = (): Date => new Date()
+    await writeExport(this.#relay.directory, out, {
+      format: 'records',
+      from: null,
+      to: null,
+      disk: nodeDisk,
+      now,
+    })
+    const relay = till.agent.identity.relayKey
+    const { keys, findings } = await this.#verdictOn(out, { relay, terminals: new Map() })
+    const terminals = new Map(keys.map(({ of, key }) => [of, key]))
+    const found = findings.map((finding) => `relay: ${finding.code} ${finding.sentence}`)
+    for (const { name, directory } of this.#tills) {
+      const own = await this.#verdictOn(directory, { relay, terminals })
+      found.push(...own.findings.map((finding) => `${name}: ${finding.code} ${finding.sentence}`))
+    }
+    return found
+  }
+
+  #verdictOn(path: string, given: GivenKeys): Promise<Verdict> {
+    const progress = { update: () => undefined, end: () => undefined }
+    return verifyPath(path, { given, findings: new Findings(), progress, disk: nodeDisk })
   }
 
   async end(): Promise<void> {

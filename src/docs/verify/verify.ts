@@ -14,8 +14,8 @@ import { Trust, type GivenKeys } from './trust.js'
 export type { Verdict } from '../generated/types.js'
 
 /**
- * Verifies records, receipts and day books against the keys given. Holds one record and one day book at a time, and 60
- * bytes or so for each record.
+ * Verifies records, receipts and day books against the keys given. Holds one record and one day book at a time, and of
+ * each record its hash until its day book was read.
  * @param findings may hold some already, of how the evidence lies there
  * @param progress told of every record read
  */

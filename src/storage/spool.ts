@@ -1,18 +1,22 @@
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Spool } from '../docs/bundle/write.js'
 
 const PIECE = 256 * 1024
 const NEWLINE = 0x0a
 
 /** Lines in a file of this process alone, which goes with it. */
-export class FileSpool implements Spool {
+export class FileSpool {
   readonly #folder = fs.mkdtempSync(join(tmpdir(), 'counterfoil-'))
   readonly #path = join(this.#folder, 'lines')
   readonly #file = fs.openSync(this.#path, 'wx+', 0o600)
   #held: string[] = []
   #length = 0
+
+  constructor() {
+    // Where an open file may be unlinked it is, so that nothing stays behind whatever ends this process.
+    if (process.platform !== 'win32') this.#remove()
+  }
 
   add(line: string): void {
     this.#held.push(line, '\n')
@@ -42,6 +46,10 @@ export class FileSpool implements Spool {
 
   close(): void {
     fs.closeSync(this.#file)
+    this.#remove()
+  }
+
+  #remove(): void {
     fs.rmSync(this.#folder, { recursive: true, force: true })
   }
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { decodeChunk, DamagedChunk } from '../storage/chunk-format.js'
-import { readIfThere } from '../storage/atomic-file.js'
-import type { Disk } from '../storage/disk.js'
-import { listFiles } from '../storage/folders.js'
-import { readLines } from '../storage/log-lines.js'
-import { pathOfKey } from '../storage/storage-key.js'
+import { decodeChunk, DamagedChunk } from './chunk-format.js'
+import { readIfThere } from './atomic-file.js'
+import type { Disk } from './disk.js'
+import { listFiles } from './folders.js'
+import { readLines } from './log-lines.js'
+import { pathOfKey } from './storage-key.js'
 
 export type OnDamage = (path: string, reason: string) => void
 
