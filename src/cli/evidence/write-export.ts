@@ -3,6 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { exportBundle, type ExportSource } from '../../docs/bundle/write.js'
 import { ExportTooLarge } from '../../docs/bundle/zip-writer.js'
 import { DamagedDocument } from '../../docs/verify/book.js'
+import type { CustodyReceipt } from '../../docs/generated/types.js'
+import { validate } from '../../docs/validate.js'
 import { VIEWS } from '../../docs/views/index.js'
 import { Refused } from '../../protocol/problem.js'
 import { outside } from '../outside.js'
@@ -100,11 +102,9 @@ function sourceOf(read: DirectoryRead, { from, to }: DayRange): ExportSource {
 }
 
 /** Those that name one of the day books exported. */
-async function* receiptsOf({ receipts, names }: DirectoryRead): AsyncGenerator<unknown> {
+async function* receiptsOf({ receipts, names }: DirectoryRead): AsyncGenerator<CustodyReceipt> {
   for await (const receipt of receipts()) {
-    const { body } = receipt as {
-      readonly body?: { readonly documents?: readonly { readonly id: string }[] }
-    }
-    if (body?.documents?.some(({ id }) => names.has(id))) yield receipt
+    validate<CustodyReceipt>('custody-receipt.schema.json', receipt, 'line of receipts.log')
+    if (receipt.body.documents.some(({ id }) => names.has(id))) yield receipt
   }
 }

@@ -1,8 +1,10 @@
-import type { ExportKeys, ExportManifest } from '../generated/types.js'
+import { digest } from '../canonical.js'
+import type { CustodyReceipt, ExportKeys, ExportManifest } from '../generated/types.js'
 import type { Signer } from '../keys.js'
 import type { DocumentName } from '../naming.js'
 import { MalformedRecord, type SealedRecord } from '../record.js'
 import { readBook } from '../verify/book.js'
+import { dayCloseLeaf, receiptLeaf } from '../verify/log.js'
 import type { About, View } from '../views/index.js'
 import {
   CHECKPOINT,
@@ -45,10 +47,11 @@ export interface ExportSource extends About {
   readonly signer: Signer
   readonly keys: ExportKeys
   readonly names: ReadonlyMap<string, DocumentName>
-  receipts(): AsyncIterable<unknown>
+  receipts(): AsyncIterable<CustodyReceipt>
   /** By terminal, epoch, day and part. */
   books(): AsyncIterable<SourceBook>
-  log?(): Promise<SourceLog>
+  /** @param leaves hashes of the leaves that are to be proven, base64 */
+  log?(leaves: ReadonlySet<string>): Promise<SourceLog>
 }
 
 /** Keeps the lines of the records aside, so that views can go through them more than once without holding them. */
@@ -73,12 +76,13 @@ export async function* exportBundle(
 ): AsyncGenerator<Uint8Array> {
   const { organisation, shops, from, to, at, by, signer } = source
   const zip = new ZipWriter(new Date(at))
-  yield* textFile(zip, RECEIPTS, linesOf(source.receipts()))
-  yield* documentsAndRecords(zip, source, spool)
+  const leaves = new Set<string>()
+  yield* textFile(zip, RECEIPTS, receiptLines(source, leaves))
+  yield* documentsAndRecords(zip, source, leaves, spool)
   yield* textFile(zip, RECORDS, ended(spool.lines()))
   yield* textFile(zip, NAMES, [json(Object.fromEntries(source.names))])
   yield* textFile(zip, KEYS, [json(source.keys)])
-  if (source.log) yield* logFiles(zip, await source.log())
+  if (source.log) yield* logFiles(zip, await source.log(leaves))
   const about: About = { organisation, shops, from, to, at }
   for (const { name, lines } of view(spooledRecords(spool), about))
     yield* textFile(zip, `${VIEWS}${name}`, lines)
@@ -102,8 +106,11 @@ function json(value: unknown): string {
   return `${JSON.stringify(value)}\n`
 }
 
-async function* linesOf(values: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const value of values) yield json(value)
+async function* receiptLines(source: ExportSource, leaves: Set<string>): AsyncGenerator<string> {
+  for await (const receipt of source.receipts()) {
+    if (source.log) leaves.add(receiptLeaf(receipt))
+    yield json(receipt)
+  }
 }
 
 function* ended(lines: Iterable<string>): Generator<string> {
@@ -132,6 +139,7 @@ async function* textFile(
 async function* documentsAndRecords(
   zip: ZipWriter,
   source: ExportSource,
+  leaves: Set<string>,
   spool: Spool,
 ): AsyncGenerator<Uint8Array> {
   const taken: Uint8Array[] = []
@@ -145,6 +153,8 @@ async function* documentsAndRecords(
   }
   for await (const line of inOrder(books())) {
     spool.add(JSON.stringify(line))
+    if (source.log && line.text.includes('"type":"day-close"'))
+      leaves.add(dayCloseLeaf(line, digest(line.text)))
     yield* taken.splice(0)
   }
   yield* taken

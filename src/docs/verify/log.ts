@@ -62,17 +62,17 @@ export class LogCheck {
     this.#arithmetic = arithmetic
   }
 
-  receipt({ body, signature }: CustodyReceipt): void {
-    const leaf = { v: 1, type: 'custody-receipt', receipt: { body, signature } }
-    this.#leaves.set(leafHash(leaf), { where: { file: PROOFS }, what: `Receipt ${body.serial}` })
+  receipt(receipt: CustodyReceipt): void {
+    this.#leaves.set(receiptLeaf(receipt), {
+      where: { file: PROOFS },
+      what: `Receipt ${receipt.body.serial}`,
+    })
   }
 
-  dayClose({ terminal, code, epoch, position }: RecordLine, hash: string): void {
-    const leaf = { v: 1, type: 'day-close', terminal, code, epoch, position, hash }
-    this.#leaves.set(leafHash(leaf), {
-      where: { terminal: code, epoch, position },
-      what: `The day close at record ${position} of ${code}${epoch}`,
-    })
+  dayClose(line: RecordLine, hash: string): void {
+    const { code, epoch, position } = line
+    const what = `The day close at record ${position} of ${code}${epoch}`
+    this.#leaves.set(dayCloseLeaf(line, hash), { where: { terminal: code, epoch, position }, what })
   }
 
   /** @returns what was not checked, in sentences */
@@ -136,6 +136,23 @@ export class LogCheck {
       )
     return []
   }
+}
+
+/** The hash of a receipt's leaf, base64. */
+export function receiptLeaf({ body, signature }: CustodyReceipt): string {
+  return leafHash({ v: 1, type: 'custody-receipt', receipt: { body, signature } })
+}
+
+/**
+ * The hash of a day close's leaf, base64.
+ * @param hash of the record
+ */
+export function dayCloseLeaf(
+  line: Pick<RecordLine, 'terminal' | 'code' | 'epoch' | 'position'>,
+  hash: string,
+): string {
+  const { terminal, code, epoch, position } = line
+  return leafHash({ v: 1, type: 'day-close', terminal, code, epoch, position, hash })
 }
 
 function leafHash(leaf: object): string {
