@@ -176,10 +176,11 @@ export function relayCommands(program: Command): void {
       action(
         async (context, options: Common & { data: string }) => {
           const status = await withKind(options.data, 'relay', (client) =>
-            client.get<{ damage: unknown[]; forks: unknown[] }>('/v1/admin/status'),
+            client.get<RelayStatus>('/v1/admin/status'),
           )
           context.print(status, JSON.stringify(status, null, 2))
-          return status.damage.length + status.forks.length > 0 ? EXIT.found : EXIT.ok
+          const isFound = status.damage.length + status.forks.length > 0 || status.log.damaged !== null
+          return isFound ? EXIT.found : EXIT.ok
         },
         (options) => options,
       ),
@@ -201,6 +202,12 @@ export function relayCommands(program: Command): void {
 
   userCommands(relay)
   fleetCommands(relay)
+}
+
+interface RelayStatus {
+  readonly damage: readonly unknown[]
+  readonly forks: readonly unknown[]
+  readonly log: { readonly damaged: string | null }
 }
 
 function incidentLine(incident: Incident): string {

@@ -132,11 +132,12 @@ export class Syncer {
         await standing.named(this.#options.ownName())
         if (await this.#heal()) result = both(result, await exchange.run(session, tell, stop))
         const newEpoch = await standing.unblock(session, stop)
-        const logAlarm =
-          session.granted.intake === undefined ? await this.#options.lookAtLog(session, stop) : undefined
         const complete = result.notTaken.length === 0
         if (complete)
           await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })
+        // What is synced is synced, whatever the log is like.
+        const logAlarm =
+          session.granted.intake === undefined ? await this.#options.lookAtLog(session, stop) : undefined
         const { fork } = standing
         this.#options.onExchanged(session)
         return {
