@@ -183,7 +183,8 @@ export function relayCommands(program: Command): void {
             client.get<RelayStatus>('/v1/admin/status'),
           )
           context.print(status, JSON.stringify(status, null, 2))
-          return (status.damage ?? []).length + status.forks.length > 0 ? EXIT.found : EXIT.ok
+          const isFound = (status.damage ?? []).length + status.forks.length > 0 || status.log?.damaged
+          return isFound ? EXIT.found : EXIT.ok
         },
         (options) => options,
       ),

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { formatMinor } from '../docs/money.js'
 import { forkMessage } from '../terminal/blocks.js'
+import { logAlarmMessage } from '../terminal/log-alarm.js'
 import type { ExchangeProgress } from '../terminal/exchange.js'
 import type { ForceProgress, ForceResult } from '../terminal/force.js'
 import type { Status } from '../terminal/status.js'
@@ -262,6 +263,7 @@ async function syncWith(
   if (result.newEpoch !== undefined) context.say(`This terminal seals in epoch ${result.newEpoch} now.`)
   if (result.intake)
     context.say('This terminal is revoked: its day books were handed in, and nothing else was exchanged.')
+  if (result.logAlarm) context.say(`Alarm of the relay’s log: ${logAlarmMessage(result.logAlarm)}`)
   if (result.fork) context.say(`Fork alarm: ${forkMessage(result.fork.what)}`)
   for (const { name, reason } of result.notTaken) context.say(`Not taken: ${name}: ${reason}`)
   return result.complete ? EXIT.ok : EXIT.failure

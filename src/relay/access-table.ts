@@ -223,7 +223,7 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/log/countersignature',
     who: TERMINALS,
-    takes: 'json',
+    takes: 'small-json',
     purpose: 'leave a countersigned checkpoint',
   },
 

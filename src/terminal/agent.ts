@@ -217,7 +217,10 @@ export class Agent extends EventEmitter<AgentEvents> {
         this.images.sendSoon()
         this.emit('status')
       },
-      lookAtLog: (session, signal) => disk.checkpoints.look(session, this.#identity, signal),
+      lookAtLog: async (session, signal) => {
+        await disk.checkpoints.look(session, this.#identity, signal)
+        return disk.checkpoints.seen.alarm ?? undefined
+      },
       onExchanged: (session) => this.reporting.send(session),
     })
     this.images = new Images({

@@ -1,4 +1,4 @@
-import type { ForkNotice } from '../docs/generated/types.js'
+import type { ForkNotice, LogAlarm } from '../docs/generated/types.js'
 import { CLOSE } from '../protocol/close-codes.js'
 import { asRefused, Refused } from '../protocol/problem.js'
 import { within } from '../protocol/within.js'
@@ -29,8 +29,8 @@ export interface SyncerOptions {
   readonly log: Log
   readonly onProgress: (event: ExchangeProgress) => void
   readonly onDone: () => void
-  /** Looks at the relay's log, after each exchange; it never fails. */
-  readonly lookAtLog: (session: RelaySession, signal: AbortSignal) => Promise<void>
+  /** Looks at the relay's log, after each exchange; it never fails, and tells the alarm there is. */
+  readonly lookAtLog: (session: RelaySession, signal: AbortSignal) => Promise<LogAlarm | undefined>
   /** Told at the end of each exchange. */
   readonly onExchanged: (session: RelaySession) => void
 }
@@ -45,6 +45,8 @@ export interface SyncResult extends ExchangeResult {
   readonly intake?: true
   /** Two live copies of this terminal were seen. */
   readonly fork?: ForkNotice
+  /** The relay's log is not what this terminal saw of it. */
+  readonly logAlarm?: LogAlarm
 }
 
 function both(first: ExchangeResult, second: ExchangeResult): ExchangeResult {
@@ -130,10 +132,12 @@ export class Syncer {
         await standing.named(this.#options.ownName())
         if (await this.#heal()) result = both(result, await exchange.run(session, tell, stop))
         const newEpoch = await standing.unblock(session, stop)
-        if (session.granted.intake === undefined) await this.#options.lookAtLog(session, stop)
         const complete = result.notTaken.length === 0
         if (complete)
           await this.#options.bookkeeping.change({ lastSync: this.#options.outside.now().toISOString() })
+        // What is synced is synced, whatever the log is like.
+        const logAlarm =
+          session.granted.intake === undefined ? await this.#options.lookAtLog(session, stop) : undefined
         const { fork } = standing
         this.#options.onExchanged(session)
         return {
@@ -142,6 +146,7 @@ export class Syncer {
           ...(newEpoch === undefined ? {} : { newEpoch }),
           ...(session.granted.intake === undefined ? {} : { intake: true }),
           ...(fork ? { fork } : {}),
+          ...(logAlarm ? { logAlarm } : {}),
         }
       }),
     )

@@ -71,6 +71,8 @@ export interface House {
   /** What the relay holds of exactly this invoice. */
   held(invoice: ExportedInvoice): Promise<ExportedInvoice | undefined>
   readonly relay: Served
+  /** Path of its directory. */
+  readonly relayData: string
   stopRelay(): Promise<void>
   /** As a power failure would end it. */
   killRelay(): Promise<void>
@@ -180,6 +182,9 @@ export function useHouse(): House {
     },
     get relay() {
       return relay
+    },
+    get relayData() {
+      return relayData
     },
     async stopRelay() {
       await relay.stop()

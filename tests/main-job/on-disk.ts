@@ -59,7 +59,7 @@ export async function salesOnDisk(data: string): Promise<Map<string, string>> {
 }
 
 /** The entries of a log; the last line is empty, or one that a kill has cut: it was never acknowledged. */
-async function linesOf<E>(data: string, name: string): Promise<E[]> {
+export async function linesOf<E>(data: string, name: string): Promise<E[]> {
   const lines = (await readFile(join(data, name), 'utf8')).split('\n')
   return lines.slice(0, -1).map((line) => JSON.parse(line.slice(line.indexOf(' '))) as E)
 }

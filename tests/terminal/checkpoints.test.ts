@@ -79,7 +79,8 @@ class Face implements LogSource {
   }
 
   async logReceipts(serials: readonly number[], size: number): Promise<LogInclusions> {
-    const tree = { size, root: await this.log.root(size) }
+    const tree = await this.log.tree(size)
+    if (!tree) throw new Error(`there are fewer than ${size} leaves`)
     const proofs: LogInclusions['proofs'] = []
     for (const serial of serials) {
       const index = this.hidden.has(serial) ? undefined : await this.log.indexOfReceipt(serial, size)

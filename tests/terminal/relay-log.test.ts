@@ -12,10 +12,12 @@ import type {
 } from '../../src/docs/generated/types.js'
 import { entryHash } from '../../src/docs/log-entry.js'
 import { verifyConsistency, verifyInclusion } from '../../src/docs/merkle.js'
+import { nodeDisk } from '../../src/storage/disk.js'
 import type { Agent } from '../../src/terminal/agent.js'
 import { ask, type Answer } from '../relay/raw-http.js'
 import { OPERATOR } from '../relay/browser.js'
 import { RawTerminal } from '../relay/raw-terminal.js'
+import { FaultyDisk } from '../storage/disks.js'
 import { tea, World, type RunningRelay } from '../support/world.js'
 
 let world: World
@@ -108,6 +110,24 @@ describe('the relay’s log, from a sale to its proof', () => {
     const near = await view('Main', 'T02')
     expect(near.countersigned.map(({ terminal }) => terminal)).toEqual([one.identity.terminal])
     expect((await view('Branch', 'X01')).countersigned).toEqual([])
+  })
+
+  test('S1 S4 a log that cannot be written holds up no sale, no sync and no receipt, and fills up later', async () => {
+    const disk = new FaultyDisk(nodeDisk)
+    const port = Number(new URL(relay.url).port)
+    await world.stopRelay(relay)
+    relay = await world.relay({ port, disk })
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    disk.decide = ({ name, path }) =>
+      name === 'write' && path.startsWith(join(relay.directory, 'log')) ? { code: 'ENOSPC' } : undefined
+    await agent.till.sell(tea())
+    expect(await agent.sync()).toMatchObject({ complete: true })
+    const status = await agent.status()
+    expect(status).toMatchObject({ log: null, unreceipted: { invoices: 0 } })
+    expect(agent.disk.checkpoints.seen.unproven).toBeGreaterThan(0)
+    disk.decide = () => undefined
+    await agent.sync()
+    expect(agent.disk.checkpoints.seen).toMatchObject({ unproven: 0, alarm: null })
   })
 
   test('a relay that had no log yet fills it at its first start', async () => {

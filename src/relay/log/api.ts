@@ -60,9 +60,9 @@ export function logApi(routes: Routes, relay: Relay): void {
   routes.on('logReceipts', async (request, response, { identity }) => {
     notForIntake(identity)
     const serials = serialsOf(request)
-    const size = countOf(request, 'size') ?? merkleLog.size
-    if (size > merkleLog.size) throw shorter(size, merkleLog)
-    const tree = { size, root: await merkleLog.root(size) }
+    const size = countOf(request, 'size') ?? (await merkleLog.checkpoint()).size
+    const tree = await merkleLog.tree(size)
+    if (!tree) throw shorter(size, merkleLog)
     const proofs: LogInclusion[] = []
     for (const serial of serials) {
       const index = await merkleLog.indexOfReceipt(serial, size)
@@ -190,7 +190,8 @@ async function checked(relay: Relay, identity: Identity, note: string): Promise<
     throw new Refused('invalid', 'bad-checkpoint', error.message)
   }
   const { size, root } = seen
-  if (size > relay.merkleLog.size || !sameHash(await relay.merkleLog.root(size), root))
+  const own = await relay.merkleLog.tree(size)
+  if (!own || !sameHash(own.root, root))
     throw new Refused(
       'conflict',
       'other-checkpoint',

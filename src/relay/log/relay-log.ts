@@ -29,6 +29,9 @@ export interface RelayLogOptions {
   readonly log: Log
 }
 
+/** So many leaves, and the root over them, as a checkpoint says or proves it. */
+export type Tree = Pick<Checkpoint, 'size' | 'root'>
+
 /** What shows that a leaf is in the log. */
 export interface Inclusion {
   readonly leaf: Uint8Array
@@ -258,7 +261,7 @@ export class RelayLog {
    * @param index below the tree's size
    * @throws Refused `log-damaged`
    */
-  async inclusion(index: number, { size, root }: Pick<Checkpoint, 'size' | 'root'>): Promise<Inclusion> {
+  async inclusion(index: number, { size, root }: Tree): Promise<Inclusion> {
     return this.#proven(async () => {
       const leaf = await this.#files.tree.node({ level: 0, index })
       const path = await this.#path(inclusionSpans(index, size))
@@ -271,11 +274,19 @@ export class RelayLog {
    * @param from at most the checkpoint's size
    * @throws Refused `log-damaged`
    */
-  async consistency(from: number, { size, root }: Checkpoint): Promise<readonly Uint8Array[]> {
+  async consistency(from: number, to: Tree): Promise<readonly Uint8Array[]> {
+    return (await this.#continued(from, to)).path
+  }
+
+  /** The tree of the first `from` leaves, and the proof that it goes on in a later one. */
+  #continued(
+    from: number,
+    { size, root: newer }: Tree,
+  ): Promise<Pick<Tree, 'root'> & Pick<Inclusion, 'path'>> {
     return this.#proven(async () => {
       const path = await this.#path(consistencySpans(from, size))
-      const older = from === size ? root : await rootOf(from, this.#files.tree.node)
-      return verifyConsistency(from, size, path, older, root) ? path : undefined
+      const root = from === size ? newer : await rootOf(from, this.#files.tree.node)
+      return verifyConsistency(from, size, path, root, newer) ? { root, path } : undefined
     })
   }
 
@@ -303,10 +314,14 @@ export class RelayLog {
     this.#broken = await rebuild(this.#files, this.#size, this.#signed)
   }
 
-  /** Root of the first `size` leaves. */
-  root(size: number): Promise<Uint8Array> {
-    this.#mustBeSound()
-    return this.#files.tree.root(size)
+  /**
+   * The tree of the first `size` leaves, its root proven by the newest checkpoint; undefined where there are fewer.
+   * @throws Refused `log-damaged`, `log-not-written`
+   */
+  async tree(size: number): Promise<Tree | undefined> {
+    const newest = await this.checkpoint()
+    if (size > newest.size) return undefined
+    return size === newest.size ? newest : { size, root: (await this.#continued(size, newest)).root }
   }
 
   /** Leaves from `from` to before `to`; undefined for one whose line is damaged. */

@@ -210,6 +210,9 @@ describe('damage', () => {
     const signed = await filled(entries)
     await damage()
     const log = await open()
+    const earlier = await log.tree(61)
+    expect(Buffer.from(earlier?.root ?? '')).toEqual(Buffer.from(rootOfEntries(entries.slice(0, 61))))
+    expect(await log.tree(101)).toBeUndefined()
     for (const [index, entry] of entries.entries()) {
       await expectProven(log, index, entry, signed)
       expect(await log.indexOfReceipt(index + 1, 100)).toBe(index)
