@@ -213,7 +213,7 @@ export class Relay {
     this.stock = new RelayStock({ durable, documents, shops, now })
     this.sealed = new SealedBooks({ durable, registry, issued, shops, counting: this.counting })
     this.facts = new BookFacts(this.sealed, this.stored)
-    this.evidence = new EvidenceWork(options.directory, identity.signer.publicKey)
+    this.evidence = new EvidenceWork(options.directory, identity.signer.publicKey, shops)
     this.invoices = new Invoices(this.sealed)
     this.images = new RelayImages({
       directory: options.directory,

@@ -1,10 +1,11 @@
 import type { Browser, Page } from 'playwright-core'
+import type { Verdict } from '../../src/docs/generated/types.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PATIENCE_MS as SHOP_PATIENCE_MS, Terminal, useShops } from '../main-job/shop.js'
 import { useProcesses } from '../support/processes.js'
 import { barriersOn } from './axe.js'
 import { launchChromium } from './chromium.js'
-import { addAuditor, HEART, holdCourt, PASSWORD, type Court } from './court.js'
+import { addAuditor, HEART, holdCourt, PASSWORD, publicKeyOf, type Court } from './court.js'
 import { PATIENCE_MS } from './till-page.js'
 
 const openShop = useShops()
@@ -51,6 +52,19 @@ test(
     await exceptions.filter({ hasText: 'Another price' }).filter({ hasText: court.overridden }).waitFor()
     await exceptions.filter({ hasText: 'Taken back' }).first().waitFor()
     expect(await barriersOn(page)).toEqual([])
+
+    // Does everything verify, here and elsewhere.
+    await page.getByRole('button', { name: 'Proof' }).click()
+    await page.getByRole('button', { name: 'Verify everything' }).click()
+    await page.getByText(/Verified: \d+ records in 3 chains/).waitFor()
+    expect(await barriersOn(page)).toEqual([])
+    await page.getByLabel('Format').selectOption('gstr1')
+    const saved = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Download bundle' }).click()
+    const bundle = await (await saved).path()
+    const key = await publicKeyOf(court.shop)
+    const { verified, findings } = await processes.run<Verdict>(['verify', bundle, '--key', `relay=${key}`])
+    expect([verified, findings]).toEqual([true, []])
 
     // What was sold with another price, by whom, and what proves it.
     await page.getByRole('button', { name: 'Records' }).click()

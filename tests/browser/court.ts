@@ -2,7 +2,7 @@ import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { ServiceClient } from '../../src/cli/client.js'
-import type { BillView, ControlFile, SaleSealed } from '../../src/docs/generated/types.js'
+import type { BillView, ControlFile, RelayStatus, SaleSealed } from '../../src/docs/generated/types.js'
 import { readChecked } from '../../src/storage/atomic-file.js'
 import { nodeDisk } from '../../src/storage/disk.js'
 import { halves, firstSales, readRows, SALES_FILE, writeRows } from '../main-job/sales.js'
@@ -102,9 +102,18 @@ export async function holdCourt(
   return { shop, first, second, overridden: sold.invoice.number, changed }
 }
 
+async function operatorOf(shop: RealShop): Promise<ServiceClient> {
+  const control = (await readChecked(nodeDisk, join(shop.relayData, 'control.json'))) as ControlFile
+  return new ServiceClient(control.url, control.token)
+}
+
+/** The relay's key, as an auditor is given it on another way. */
+export async function publicKeyOf(shop: RealShop): Promise<string> {
+  return (await (await operatorOf(shop)).get<RelayStatus>('/v1/admin/status')).publicKey
+}
+
 /** Lets somebody sign in at the relay's page who only reads. */
 export async function addAuditor(shop: RealShop, name: string): Promise<void> {
-  const control = (await readChecked(nodeDisk, join(shop.relayData, 'control.json'))) as ControlFile
-  const operator = new ServiceClient(control.url, control.token)
+  const operator = await operatorOf(shop)
   await operator.send('POST', '/v1/admin/people', { name, role: 'auditor', password: PASSWORD })
 }

@@ -3,7 +3,13 @@ import type { Problem } from '../../protocol/problem.js'
 
 /** What a worker does with a relay's directory, which it only reads. */
 export type EvidenceTask =
-  | { readonly is: 'verify'; readonly directory: string; readonly relayKey: string }
+  | {
+      readonly is: 'verify'
+      readonly directory: string
+      readonly relayKey: string
+      /** Keys of terminals, by code and epoch. */
+      readonly terminals: ReadonlyMap<string, string>
+    }
   | {
       readonly is: 'bundle'
       readonly directory: string

@@ -2,6 +2,8 @@ import { on } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Verdict } from '../../docs/generated/types.js'
 import { KINDS, Refused, refusedFrom } from '../../protocol/problem.js'
+import type { ShopTerminal } from '../../docs/shop.js'
+import type { Shops } from '../shops.js'
 import type { EvidenceTask, EvidenceWord } from './evidence-task.js'
 
 /** The worker beside this file; where the sources run, as in tests, the one that was built of them. */
@@ -18,11 +20,13 @@ const AT_ONCE = 1
 export class EvidenceWork {
   readonly #directory: string
   readonly #relayKey: string
+  readonly #shops: Shops
   #running = 0
 
-  constructor(directory: string, relayKey: string) {
+  constructor(directory: string, relayKey: string, shops: Shops) {
     this.#directory = directory
     this.#relayKey = relayKey
+    this.#shops = shops
   }
 
   /**
@@ -30,7 +34,9 @@ export class EvidenceWork {
    * @throws Refused `busy`
    */
   async verify(progress: (event: { records: number }) => void, signal: AbortSignal): Promise<Verdict> {
-    const task = { is: 'verify', directory: this.#directory, relayKey: this.#relayKey } as const
+    const keys = this.#shops.all().flatMap(({ terminals }) => [...terminals.values()].flatMap(keysOf))
+    const [directory, relayKey] = [this.#directory, this.#relayKey]
+    const task = { is: 'verify', directory, relayKey, terminals: new Map(keys) } as const
     for await (const word of this.#run(task, signal)) {
       if (word.is === 'verdict') return word.verdict
       if (word.is === 'progress') progress({ records: word.done })
@@ -82,6 +88,10 @@ export class EvidenceWork {
       await worker.terminate()
     }
   }
+}
+
+function keysOf({ code, keys }: ShopTerminal): [string, string][] {
+  return [...keys].map(([epoch, key]) => [`${code}${epoch}`, key])
 }
 
 /** Aborts when the worker is gone; what it said before is heard first. */

@@ -15,7 +15,7 @@ function say(word: EvidenceWord): void {
 async function run(task: EvidenceTask): Promise<void> {
   if (task.is === 'verify') {
     const verdict = await verifyPath(task.directory, {
-      given: { relay: task.relayKey, terminals: new Map() },
+      given: { relay: task.relayKey, terminals: task.terminals },
       findings: new Findings(),
       disk: nodeDisk,
       progress: { update: (label, done) => say({ is: 'progress', label, done }) },

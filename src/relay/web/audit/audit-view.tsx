@@ -1,21 +1,24 @@
 import { signal } from '@preact/signals'
 import { t, type Key } from '../messages/language.js'
 import { Completeness } from './completeness.js'
+import { Proof } from './proof.js'
 import { Records } from './records.js'
 import { Timeline } from './timeline.js'
 
-const PARTS = ['records', 'timeline', 'completeness'] as const
+const PARTS = ['records', 'timeline', 'completeness', 'proof'] as const
 type Part = (typeof PARTS)[number]
 
 const SHOWN: Readonly<Record<Part, () => preact.JSX.Element>> = {
   records: Records,
   timeline: Timeline,
   completeness: Completeness,
+  proof: Proof,
 }
 const TITLES: Readonly<Record<Part, Key>> = {
   records: 'audit-records',
   timeline: 'audit-timeline',
   completeness: 'audit-completeness',
+  proof: 'audit-proof-part',
 }
 
 const part = signal<Part>('records')
