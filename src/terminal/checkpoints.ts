@@ -49,6 +49,10 @@ export interface CheckpointsOptions {
 }
 
 const FILE = 'log.json'
+/** So long a relay may fail to show its log, as while somebody mends it. Milliseconds. */
+const WITHHELD_MS = 24 * 60 * 60_000
+/** Characters of what an alarm says. */
+const MOST_WHAT = 1_000
 /** Receipts whose proofs are asked for in one request, and in one sync. */
 const PROOFS_AT_ONCE = 100
 const PROOFS_PER_LOOK = 1_000
@@ -152,13 +156,27 @@ export class Checkpoints {
         if (shown) await source.countersign(this.#countersigned(shown, identity), signal)
       } catch (error) {
         if (error instanceof LogFault) await this.#raise(error)
-        else if (!signal.aborted)
-          this.#options.log.warn(
-            { error: (error as Error).message },
-            'the relay’s log could not be looked at',
-          )
+        else if (!signal.aborted) await this.#notShown(error as Error)
       }
     })
+  }
+
+  /** A relay that showed its log before and never does again may have something to hide. */
+  async #notShown({ message }: Error): Promise<void> {
+    this.#options.log.warn({ error: message }, 'the relay’s log could not be looked at')
+    if (!this.#seen) return
+    const { notShownSince } = this.#file
+    if (notShownSince === undefined) {
+      const file = { ...this.#file, notShownSince: this.#now() }
+      await this.#write(file).catch((error: unknown) => {
+        this.#options.log.warn({ error: (error as Error).message }, `${FILE} could not be written`)
+      })
+    } else if (this.#options.now().getTime() - Date.parse(notShownSince) > WITHHELD_MS) {
+      const fault = new LogFault('withheld', `since ${notShownSince}: ${message}`.slice(0, MOST_WHAT), {
+        seen: this.#seen.note,
+      })
+      await this.#raise(fault)
+    }
   }
 
   /** @returns the checkpoint that was taken; undefined where there is nothing new */
@@ -174,7 +192,7 @@ export class Checkpoints {
       this.#mustHave(serials, shown, await source.logReceipts(serials, shown.size, signal))
     }
     const isNew = this.#seen?.size !== shown.size || this.#forgotten !== this.#file.forgotten
-    if (!isNew && given.length === 0) return undefined
+    if (!isNew && given.length === 0 && this.#file.notShownSince === undefined) return undefined
     await this.#take(shown, Math.max(this.#file.proven, given.at(-1) ?? 0))
     for (const serial of given) this.#unproven.delete(serial)
     return shown

@@ -8,6 +8,7 @@ const WHAT: Readonly<Record<LogAlarmKind, string>> = {
   restored:
     'The relay was restored from a backup that is older than what this terminal saw of its log. What the log said after that backup is said by no log any more.',
   split: 'The relay showed another terminal another log than it shows this one.',
+  withheld: 'The relay takes what this terminal sends and does not show its log any more.',
   'left-out': 'The relay gave this terminal a custody receipt that is not in its log.',
 }
 

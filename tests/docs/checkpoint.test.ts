@@ -8,8 +8,16 @@ import {
   readCheckpoint,
   signCheckpoint,
 } from '../../src/docs/checkpoint.js'
+import { verifySignature } from '../../src/docs/keys.js'
 import { leafHash } from '../../src/docs/merkle.js'
-import { formatNote, isSignedBy, MalformedNote, noteKeyId, parseNote } from '../../src/docs/signed-note.js'
+import {
+  formatNote,
+  isSignedBy,
+  MalformedNote,
+  NOTE_KEY,
+  noteKeyId,
+  parseNote,
+} from '../../src/docs/signed-note.js'
 import { newSigner } from '../support/keys.js'
 
 const RELAY = 'relay_0123456789abcdef'
@@ -75,6 +83,24 @@ describe('countersignatures', () => {
   const name = cosignerName(RELAY, TERMINAL)
   const at = new Date('2026-04-01T10:00:00.000Z')
   const note = countersign(signed, name, terminal, at)
+
+  test('are made with the key id that a public witness has', () => {
+    // The verifier key of remora.n621.de: name, id, and base64 of the kind and the key.
+    const key = Buffer.from('BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2', 'base64')
+    expect(key[0]).toBe(NOTE_KEY.cosignature)
+    const publicKey = key.subarray(1).toString('base64url')
+    expect(noteKeyId('remora.n621.de', NOTE_KEY.cosignature, publicKey)).toBe('da77ade7')
+  })
+
+  test('are laid out as C2SP says: id of the key, time in 8 bytes, signature over header, time and text', () => {
+    const [, own] = parseNote(note).signatures
+    const bytes = Buffer.from(own?.bytes ?? [])
+    expect([own?.name, own?.id, bytes.length]).toEqual([name, noteKeyId(name, 4, terminal.publicKey), 72])
+    expect(bytes.readBigUInt64BE()).toBe(1_775_037_600n)
+    const text = `cosignature/v1\ntime 1775037600\ncounterfoil/${RELAY}\n42\n${Buffer.from(checkpoint.root).toString('base64')}\n`
+    const signature = bytes.subarray(8).toString('base64url')
+    expect(verifySignature(terminal.publicKey, Buffer.from(text), signature)).toBe(true)
+  })
 
   test('say when, and leave the relay’s signature as it is', () => {
     expect(countersignedAt(note, name, terminal.publicKey)).toEqual(at)

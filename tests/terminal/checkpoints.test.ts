@@ -102,6 +102,8 @@ class Seen {
   readonly log = memoryLog()
   readonly identity: TerminalIdentity
   checkpoints!: Checkpoints
+  /** Since the beginning of the day on which it all begins. */
+  hours = 10
 
   private constructor(name: string) {
     this.name = name
@@ -123,7 +125,7 @@ class Seen {
     this.checkpoints = await Checkpoints.open({
       directory: join(root, this.name),
       disk: this.disk,
-      now: () => new Date('2026-04-01T10:00:00.000Z'),
+      now: () => new Date(Date.UTC(2026, 3, 1, this.hours)),
       relay: RELAY,
       relayKey: relayKey.publicKey,
       log: this.log,
@@ -327,6 +329,45 @@ describe('a relay with two faces', () => {
     await seen.look(liar)
     expect(seen.checkpoints.seen).toMatchObject({ size: 3, alarm: null })
     expect(seen.log.said.at(-1)).toMatchObject({ message: 'the relay’s log could not be looked at' })
+  })
+})
+
+describe('a relay that does not show its log any more', () => {
+  const silent: LogSource = {
+    logView: () => Promise.reject(new Error('it is busy')),
+    logReceipts: () => Promise.reject(new Error('it is busy')),
+    countersign: () => Promise.resolve(),
+  }
+
+  test('H2 is an alarm after a day; one that shows it again before that is none', async () => {
+    const [relay, seen] = [await Face.make('relay'), await Seen.make('T01')]
+    relay.add(...receipts(5))
+    await seen.look(relay)
+    const look = (): Promise<void> => seen.checkpoints.look(silent, seen.identity, signal)
+    await look()
+    seen.hours += 23
+    await look()
+    await seen.look(relay)
+    seen.hours += 23
+    await look()
+    await seen.open()
+    seen.hours += 23
+    await look()
+    expect(seen.alarm).toBeUndefined()
+    seen.hours += 2
+    await look()
+    expect(seen.alarm).toBe('withheld')
+    const [line] = await seen.evidence()
+    expect(line?.what).toContain('it is busy')
+  })
+
+  test('and never did, as one of an older version, is none', async () => {
+    const seen = await Seen.make('T01')
+    for (let day = 0; day < 3; day += 1) {
+      await seen.checkpoints.look(silent, seen.identity, signal)
+      seen.hours += 24
+    }
+    expect(seen.alarm).toBeUndefined()
   })
 })
 
