@@ -108,7 +108,7 @@ describe('H2: proofs from the log of the relay', () => {
     expect((await check({}, [...allProofs, 'nonsense'])).found).toEqual([expect.stringContaining('line 5')])
   })
 
-  test('H2: a checkpoint seen earlier has to be continued', async () => {
+  test('H2: split view by the relay: a checkpoint seen earlier has to be continued', async () => {
     const consistency = JSON.stringify({ from: 2, path: leaves.map((leaf) => leaf.toString('base64')) })
     expect((await check({ older: note(leaves.slice(0, 2)), consistency })).found).toEqual([])
     expect((await check({ older: note(leaves.slice(1, 3)), consistency })).found).toEqual([
