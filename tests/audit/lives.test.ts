@@ -79,6 +79,31 @@ describe('H2: what happens to a terminal', () => {
     ])
   })
 
+  test('H2: while a till sells, syncs and settles its records into day books, every look at either side verifies', async () => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    const keys = keysOf(agent)
+    const running = new Set(['selling'])
+    const selling = (async () => {
+      for (let sale = 0; sale < 400; sale += 1) {
+        await agent.till.sell(tea())
+        if (sale % 100 === 99) await agent.sync()
+      }
+    })().finally(() => running.clear())
+    let looks = 0
+    let seen = 0
+    while (running.size > 0) {
+      const own = await look(world.path('T01'), keys)
+      const theirs = await look(relay.directory, keys)
+      expect([...found(own), ...found(theirs)]).toEqual([])
+      expect(own.records).toBeGreaterThanOrEqual(seen)
+      seen = own.records
+      looks += 1
+    }
+    await selling
+    expect(looks).toBeGreaterThan(1)
+    expect((await look(world.path('T01'), keys)).records).toBeGreaterThan(400)
+  })
+
   test('H2: two copies that sealed at one time are found, with the first record they differ in', async () => {
     const at = new Date('2026-04-01T06:00:00Z')
     world.now = () => at

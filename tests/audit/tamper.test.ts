@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import type { RecordLine } from '../../src/docs/bundle/record-line.js'
 import type { SourceBook } from '../../src/docs/bundle/write.js'
@@ -5,7 +6,7 @@ import { canonicalJson, digest } from '../../src/docs/canonical.js'
 import type { Signer } from '../../src/docs/keys.js'
 import type { SealedLine } from '../../src/docs/generated/types.js'
 import type { CreditNoteRecord, DayCloseRecord, InvoiceRecord, RecordBody } from '../../src/docs/record.js'
-import { Findings } from '../../src/docs/verify/findings.js'
+import { FINDINGS, Findings } from '../../src/docs/verify/findings.js'
 import { verify, type Verdict } from '../../src/docs/verify/verify.js'
 import { newSigner } from '../support/keys.js'
 import {
@@ -237,6 +238,11 @@ const DISHONEST: readonly (readonly [
   ['its last hash', 'day-close', close(() => ({ lastHash: OTHER_HASH })), 'day-close'],
   ['its Z', 'day-close', close(() => ({ z: 7 })), 'day-close'],
 ]
+
+test('H2: docs/AUDIT.md says of everything that can be found what it is', async () => {
+  const page = await readFile(new URL('../../docs/AUDIT.md', import.meta.url), 'utf8')
+  expect(Object.keys(FINDINGS).filter((code) => !page.includes(`\`${code}\``))).toEqual([])
+})
 
 describe('H2: tampering', () => {
   test('H2: what was not tampered with verifies, and the verdict says up to where receipts reach', async () => {
