@@ -16,15 +16,18 @@ export interface HistoryLine {
   readonly did: string
   /** What the value belongs to: `item 85123A price`, `bill … line … quantity`, `record 12`. */
   readonly what: string
-  readonly old: readonly (string | number | boolean | null)[]
-  readonly new: string | number | boolean | null
+  readonly old: readonly Shown[]
+  readonly new: Shown
 }
 
 /** What stands in history instead of a value that is nobody's to read. */
 const SECRET = '(not shown)'
 
+/** A value as history shows it. */
+export type Shown = string | number | boolean | null
+
 /** A value as history shows it: a sealed record as a summary, bytes by their length, anything else as it is. */
-function shown(key: string, value: Scalar): string | number | boolean | null {
+export function shown(key: string, value: Scalar): Shown {
   if (isSecretKey(key)) return SECRET
   if (!(value instanceof Uint8Array)) return value
   try {
@@ -49,7 +52,7 @@ function sealedIn({ key, new: value }: Edit): RecordBody | undefined {
   }
 }
 
-function didSeal(body: RecordBody): string {
+export function didSeal(body: RecordBody): string {
   switch (body.type) {
     case 'invoice':
       return 'seal invoice'

@@ -24,6 +24,7 @@ import { Fleet } from './fleet.js'
 import { BookReaders } from './gate/book-readers.js'
 import { Gate } from './gate/gate.js'
 import { Handoffs } from './handoffs.js'
+import { Histories } from './histories.js'
 import { RelayImages } from './images.js'
 import type { Incidents } from './incidents.js'
 import type { RelayIdentity } from './identity.js'
@@ -77,6 +78,7 @@ export class Relay {
   readonly gate: Gate
   readonly fleet: Fleet
   readonly library: Library
+  readonly histories: Histories
   readonly backlog: Backlog
   readonly readers: BookReaders
   readonly signatures: SignatureCheck
@@ -223,6 +225,19 @@ export class Relay {
         return result
       },
     }
+    this.histories = new Histories({
+      directory: join(options.directory, 'history'),
+      disk,
+      durable,
+      stored: this.stored,
+      registry,
+      arrivals: this.arrivals,
+      issued,
+      shops,
+      shardsOf: (shop) => this.shardsOf(shop),
+      onFailure: (document, error) =>
+        options.log.warn({ document, error: error.message }, 'a history could not be kept'),
+    })
     this.watch = new Watch(this, parts)
     parts.hooks.terminal = (id) => this.watch.changed(id)
     parts.hooks.incident = (incident) => this.watch.incident(incident)
