@@ -3,6 +3,7 @@ import { VERSION } from '../protocol/version.js'
 import { demoCommand } from './demo-command.js'
 import { EXIT } from './exit.js'
 import { relayCommands } from './relay-commands.js'
+import { historyCommand } from './history-command.js'
 import { replayCommand, reportCommands } from './report-commands.js'
 import { slipCodeCommand } from './slip-code-command.js'
 import { terminalCommands } from './terminal-commands.js'
@@ -18,6 +19,7 @@ export function makeProgram(): Command {
   relayCommands(program)
   replayCommand(terminalCommands(program))
   reportCommands(program)
+  historyCommand(program)
   slipCodeCommand(program)
   return program
 }

@@ -1,10 +1,9 @@
 import type { DecodedChange } from '@automerge/automerge'
 import { readNote, type ChangeNote } from './change-note.js'
-import { didSeal, shown, type Shown } from './describe.js'
+import { didSeal, recordIn, shown, summaryOf, type Shown } from './describe.js'
 import { positionOf } from './daybook.js'
-import { plain, type Scalar } from './flat.js'
 import { valueOf } from './history.js'
-import { isSale, readRecord } from './record.js'
+import { isSale, type RecordBody } from './record.js'
 
 /** What a sealed record says of itself, as far as history asks for it. */
 export interface SealedFacts {
@@ -260,30 +259,25 @@ function keptOf(change: DecodedChange): KeptChange {
       return
     }
     const value = valueOf(op)
-    const sealed = sealedIn(key, value)
-    edits.push({ key, op: id, pred, value: shown(key, value), ...(sealed ? { sealed } : {}) })
+    const record = positionOf(key) === undefined ? undefined : recordIn(value)
+    if (record) edits.push({ key, op: id, pred, value: summaryOf(record), sealed: factsOf(record.body) })
+    else edits.push({ key, op: id, pred, value: shown(key, value) })
   })
   const note = readNote(change.message)
   return { hash: change.hash ?? '', deps: change.deps, at: change.time * 1000, note, edits }
 }
 
-function sealedIn(key: string, value: Scalar): SealedFacts | undefined {
-  if (positionOf(key) === undefined || !(value instanceof Uint8Array)) return undefined
-  try {
-    const { body } = readRecord(plain(value))
-    const facts = { type: body.type, did: didSeal(body), at: body.at, by: body.by }
-    if (!isSale(body)) return facts
-    const corrects =
-      body.type === 'credit-note' && 'number' in body.corrects ? { corrects: body.corrects.number } : {}
-    return {
-      ...facts,
-      number: body.number,
-      ...(body.bill === undefined ? {} : { bill: body.bill }),
-      ...corrects,
-      payable: body.totals.payable,
-      currency: body.policy.currency,
-    }
-  } catch {
-    return undefined
+function factsOf(body: RecordBody): SealedFacts {
+  const facts = { type: body.type, did: didSeal(body), at: body.at, by: body.by }
+  if (!isSale(body)) return facts
+  const corrects =
+    body.type === 'credit-note' && 'number' in body.corrects ? { corrects: body.corrects.number } : {}
+  return {
+    ...facts,
+    number: body.number,
+    ...(body.bill === undefined ? {} : { bill: body.bill }),
+    ...corrects,
+    payable: body.totals.payable,
+    currency: body.policy.currency,
   }
 }

@@ -1,4 +1,5 @@
 import type { ApiShape } from '../protocol/api-shape.js'
+import { AS_OF_SHAPE, HISTORY_SHAPE } from '../protocol/history-shapes.js'
 import type { RouteId } from './access-table.js'
 
 const RELAY = 'relay-api.schema.json#/$defs/'
@@ -65,31 +66,8 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
       cursor: 'The `next` of the page before.',
     },
   },
-  history: {
-    answer: 'history.schema.json#/$defs/HistoryResponse',
-    query: {
-      about:
-        'An invoice’s number, a SKU, or the id of a document, bill, image, terminal or shop; without it all.',
-      kind: 'What that is, where it is not clear: document, invoice, bill, item, image, terminal or shop.',
-      person: 'Only what this person did.',
-      terminal: 'Only what this terminal did: its code or id.',
-      from: 'Not before this moment, as the lines claim it: RFC 3339.',
-      to: 'Not after this moment.',
-      limit: 'A page of at most so many, 1 to 1000; without it everything.',
-      cursor: 'The `next` of the page before.',
-    },
-  },
-  asOf: {
-    answer: 'history.schema.json#/$defs/AsOfResponse',
-    query: {
-      at: 'The moment, RFC 3339.',
-      view: 'relay, or the code of the terminal whose knowledge is asked for; without it relay.',
-      about: 'As of GET /v1/admin/history; without it the invoices of all.',
-      kind: 'As of GET /v1/admin/history.',
-      limit: 'At most so many, 1 to 1000; without it 100.',
-      cursor: 'The `next` of the page before.',
-    },
-  },
+  history: HISTORY_SHAPE,
+  asOf: AS_OF_SHAPE,
   incidents: {},
   evidence: { answer: 'application/octet-stream' },
   acceptIncident: { body: `${OPERATOR}AcceptOrder`, answer: 'incidents.schema.json#/$defs/Incident' },

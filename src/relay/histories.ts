@@ -16,9 +16,8 @@ import type { Shops } from './shops.js'
 const KEEP_BYTES = 64 * 1024 * 1024
 
 export interface HistoriesOptions {
-  /** Absolute path of the folder they are kept in. */
-  readonly directory: string
-  readonly disk: Disk
+  /** The folder they are kept in: an absolute path. */
+  readonly folder: { readonly path: string; readonly disk: Disk }
   readonly durable: DurableRepo
   readonly stored: StoredDocuments
   readonly registry: IndexLog<DocumentName>

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { PeerId } from '@automerge/automerge-repo'
 import type { FlatDoc } from '../docs/flat.js'
-import type { Library } from '../docs/history-query.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { DEFAULT_SHARDS } from '../docs/shop.js'
 import type { Closing } from '../protocol/close-codes.js'
@@ -35,6 +34,7 @@ import type { Pairings } from './pairing.js'
 import type { People } from './people.js'
 import { Sessions } from './sessions.js'
 import type { Shops } from './shops.js'
+import type { Library } from './library.js'
 import { openParts, type Log, type RelayOptions, type RelayParts } from './relay-parts.js'
 import { RelayStock } from './stock.js'
 import { Watch } from './watch/watch.js'
@@ -226,8 +226,7 @@ export class Relay {
       },
     }
     this.histories = new Histories({
-      directory: join(options.directory, 'history'),
-      disk,
+      folder: { path: join(options.directory, 'history'), disk },
       durable,
       stored: this.stored,
       registry,

@@ -23,9 +23,8 @@ export interface Derived {
 }
 
 export interface DerivedDocumentsOptions<T extends Derived> {
-  /** Absolute path of the folder for what is kept. It may be deleted at any time. */
-  readonly directory: string
-  readonly disk: Disk
+  /** The folder (absolute path) for what is kept, which may be deleted at any time; undefined to keep it in memory only. */
+  readonly folder: { readonly path: string; readonly disk: Disk } | undefined
   readonly durable: DurableRepo
   readonly stored: StoredDocuments
   readonly make: () => T
@@ -37,8 +36,21 @@ export interface DerivedDocumentsOptions<T extends Derived> {
 
 interface Kept<T> {
   readonly value: T
+  /** The names of the document's files that it has seen. */
+  readonly files: Set<string>
   /** Of the document's files, when it was compared with them last. */
   revision: number
+}
+
+/** Kept beside what {@link Derived.take} gave: which files were seen. */
+interface SeenFiles {
+  readonly files: readonly string[]
+  /** These are all there are: what was seen before is gone. */
+  readonly all?: true
+}
+
+function isSeen(entry: unknown): entry is SeenFiles {
+  return typeof entry === 'object' && entry !== null && 'files' in entry && Array.isArray(entry.files)
 }
 
 /**
@@ -61,83 +73,145 @@ export class DerivedDocuments<T extends Derived> {
    */
   get(id: DocumentId): Promise<T | undefined> {
     return this.#queues.run(id, async () => {
-      const kept = this.#kept.get(id) ?? { value: await this.#restored(id), revision: -1 }
+      const kept = this.#kept.get(id) ?? (await this.#restored(id))
       const now = await this.#follow(id, kept)
+      this.#kept.delete(id)
       if (!now) return undefined
       this.#keep(id, now)
       return now.value.length > 0 ? now.value : undefined
     })
   }
 
-  #file(id: DocumentId): DerivedFile {
-    return new DerivedFile(join(this.#options.directory, `${id}.log`), this.#options.disk)
+  #file(id: DocumentId): DerivedFile | undefined {
+    const { folder } = this.#options
+    return folder && new DerivedFile(join(folder.path, `${id}.log`), folder.disk)
   }
 
-  async #restored(id: DocumentId): Promise<T> {
-    const value = this.#options.make()
+  async #restored(id: DocumentId): Promise<Kept<T>> {
+    const { make, onFailure } = this.#options
     const file = this.#file(id)
+    const value = make()
+    const files = new Set<string>()
+    const restore = (entry: unknown): void => {
+      if (!isSeen(entry)) return value.restore(entry)
+      if (entry.all) files.clear()
+      for (const name of entry.files) files.add(name)
+    }
     try {
-      if (await file.read((entry) => value.restore(entry))) return value
+      if (!file || (await file.read(restore))) return { value, files, revision: -1 }
     } catch (error) {
-      this.#options.onFailure(id, error as Error)
+      onFailure(id, error as Error)
     }
     return this.#anew(id)
   }
 
-  async #anew(id: DocumentId): Promise<T> {
-    await this.#file(id).remove()
-    return this.#options.make()
+  async #anew(id: DocumentId): Promise<Kept<T>> {
+    await this.#file(id)?.remove()
+    return { value: this.#options.make(), files: new Set(), revision: -1 }
   }
 
   async #follow(id: DocumentId, kept: Kept<T>): Promise<Kept<T> | undefined> {
-    const { durable } = this.#options
+    const { durable, onFailure } = this.#options
     if (!durable.isLoaded(id) && durable.storage.revision(id) === kept.revision) return kept
-    const revision = durable.storage.revision(id)
-    const heads = await this.#takeNew(id, kept.value)
-    if (!heads) return undefined
-    if (heads.join() === kept.value.heads.join()) return { value: kept.value, revision }
-    // It has what the document has not: the relay's directory is an older one, or another.
-    const value = await this.#anew(id)
-    return (await this.#takeNew(id, value)) ? { value, revision } : undefined
+    try {
+      const heads = await this.#takeNew(id, kept)
+      if (!heads) return undefined
+      if (heads.join() === kept.value.heads.join()) return kept
+    } catch (error) {
+      if (kept.value.length === 0) throw error
+      onFailure(id, error as Error)
+    }
+    // It has what the document has not, or does not fit to it: the directory is an older one, or another.
+    const anew = await this.#anew(id)
+    return (await this.#takeNew(id, anew)) ? anew : undefined
   }
 
   /** @returns the document's heads, sorted */
-  async #takeNew(id: DocumentId, value: T): Promise<readonly string[] | undefined> {
-    const { durable, stored, onFailure } = this.#options
-    const entries: unknown[] = []
-    const take = (changes: Iterable<Uint8Array>): void => {
-      for (const change of arranged([...changes].map((bytes) => A.decodeChange(bytes)))) {
-        const entry = value.take(change)
-        if (entry !== undefined) entries.push(entry)
-      }
-    }
-    let heads: readonly string[]
+  async #takeNew(id: DocumentId, kept: Kept<T>): Promise<readonly string[] | undefined> {
+    const { durable } = this.#options
+    const { value } = kept
     if (durable.isLoaded(id)) {
       const doc = (await durable.open<unknown>(id))?.doc()
       if (!doc) return undefined
-      heads = A.getHeads(doc).toSorted()
+      const heads = A.getHeads(doc).toSorted()
       const have = value.heads
-      if (heads.join() === have.join()) return heads
-      take(A.getChangesSince(doc, A.hasHeads(doc, [...have]) ? [...have] : []))
-    } else {
-      const lacking = await stored.lacking(id, value.heads)
-      if (!lacking) return undefined
-      heads = lacking.heads
-      take(changesIn(lacking.chunks))
-      // Where the stored bytes do not tell, it was loaded only for this.
-      await durable.release(id)
+      if (heads.join() !== have.join())
+        await this.#take(id, kept, A.getChangesSince(doc, A.hasHeads(doc, [...have]) ? [...have] : []), {
+          files: [],
+        })
+      return heads
     }
-    try {
-      await this.#file(id).append(entries)
-    } catch (error) {
-      onFailure(id, error as Error)
-      await this.#file(id).remove()
-    }
+    // Asked first: what comes meanwhile is new the next time.
+    const revision = durable.storage.revision(id)
+    const files = await this.#files(id)
+    const heads = (await this.#takeFiles(id, kept, files)) ?? (await this.#takeLacking(id, kept, files))
+    kept.revision = revision
     return heads
   }
 
+  /** The names of the files that hold the document's changes. */
+  async #files(id: DocumentId): Promise<readonly string[]> {
+    const keys = await this.#options.durable.storage.keys([id])
+    return keys
+      .filter(([, kind]) => kind === 'snapshot' || kind === 'incremental')
+      .map((key) => key.slice(1).join('/'))
+  }
+
+  /** What files there are beside those it has seen; undefined where some of these are gone, so that all is to be looked at. */
+  async #takeFiles(
+    id: DocumentId,
+    kept: Kept<T>,
+    files: readonly string[],
+  ): Promise<readonly string[] | undefined> {
+    const { storage } = this.#options.durable
+    const fresh = files.filter((name) => !kept.files.has(name))
+    if (kept.files.size === 0 || storage.damaged(id) || files.length - fresh.length !== kept.files.size)
+      return undefined
+    const blobs: Uint8Array[] = []
+    for (const name of fresh) {
+      const bytes = await storage.load([id, ...name.split('/')])
+      if (!bytes) return undefined
+      blobs.push(bytes)
+    }
+    await this.#take(id, kept, changesIn(blobs), { files: fresh })
+    return kept.value.heads
+  }
+
+  async #takeLacking(
+    id: DocumentId,
+    kept: Kept<T>,
+    files: readonly string[],
+  ): Promise<readonly string[] | undefined> {
+    const { durable, stored } = this.#options
+    const lacking = await stored.lacking(id, kept.value.heads)
+    if (!lacking) return undefined
+    const isSame = files.length === kept.files.size && files.every((name) => kept.files.has(name))
+    kept.files.clear()
+    await this.#take(id, kept, changesIn(lacking.chunks), isSame ? { files: [] } : { files, all: true })
+    for (const name of files) kept.files.add(name)
+    // Where the stored bytes do not tell, it was loaded only for this.
+    await durable.release(id)
+    return lacking.heads
+  }
+
+  /** @param seen the files that these changes came from, where they were not seen before */
+  async #take(id: DocumentId, kept: Kept<T>, changes: Iterable<Uint8Array>, seen: SeenFiles): Promise<void> {
+    const entries: unknown[] = []
+    for (const change of arranged([...changes].map((bytes) => A.decodeChange(bytes)))) {
+      const entry = kept.value.take(change)
+      if (entry !== undefined) entries.push(entry)
+    }
+    for (const name of seen.files) kept.files.add(name)
+    if (seen.files.length > 0) entries.push(seen)
+    try {
+      await this.#file(id)?.append(entries)
+    } catch (error) {
+      this.#options.onFailure(id, error as Error)
+      await this.#file(id)?.remove()
+    }
+  }
+
   #keep(id: DocumentId, kept: Kept<T>): void {
-    this.#kept.delete(id)
     this.#kept.set(id, kept)
     let bytes = [...this.#kept.values()].reduce((sum, { value }) => sum + value.bytes, 0)
     for (const [oldest, { value }] of this.#kept) {
