@@ -4,6 +4,7 @@ import { demoCommand } from './demo-command.js'
 import { EXIT } from './exit.js'
 import { logCommands } from './log-commands.js'
 import { relayCommands } from './relay-commands.js'
+import { historyCommand } from './history-command.js'
 import { replayCommand, reportCommands } from './report-commands.js'
 import { slipCodeCommand } from './slip-code-command.js'
 import { terminalCommands } from './terminal-commands.js'
@@ -20,6 +21,7 @@ export function makeProgram(): Command {
   relayCommands(program)
   replayCommand(terminalCommands(program))
   reportCommands(program)
+  historyCommand(program)
   slipCodeCommand(program)
   verifyCommand(program)
   logCommands(program)

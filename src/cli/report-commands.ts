@@ -1,10 +1,9 @@
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import type { History, HistoryLine, ItemEdit, ShopView, TaxComponent } from '../docs/generated/types.js'
+import type { ItemEdit, ShopView, TaxComponent } from '../docs/generated/types.js'
 import { formatMinor } from '../docs/money.js'
 import { VIEWS } from '../docs/views/index.js'
 import { Refused } from '../protocol/problem.js'
-import type { Status } from '../terminal/status.js'
 import {
   action,
   countOption,
@@ -16,6 +15,7 @@ import {
   type CommandContext,
   type Common,
 } from './context.js'
+import { tellDamage } from './damage.js'
 import { EXIT } from './exit.js'
 import { readText } from './input-file.js'
 import { outside } from './outside.js'
@@ -119,27 +119,6 @@ export function reportCommands(program: Command): void {
       ),
     )
 
-  withData(program.command('history'))
-    .description(
-      'who, when, what, old and new value: of an invoice, a SKU, a document, or everything; exit 6 where damage was found',
-    )
-    .argument('[about]', 'an invoice number, a SKU or a document id')
-    .action(
-      action(
-        async (context, about: string | undefined, options: Data) => {
-          const query = about === undefined ? '' : `?about=${encodeURIComponent(about)}`
-          return withService(options.data, async (client, kind) => {
-            const base = kind === 'relay' ? '/v1/admin' : '/v1'
-            const path = `${base}/history${query}`
-            if (context.json) await pipeline(await client.stream(path), process.stdout, { end: false })
-            else context.print(undefined, historyText((await client.get<History>(path)).history))
-            return tellDamage(context, client, base)
-          })
-        },
-        (_about, options) => options,
-      ),
-    )
-
   withData(program.command('export'))
     .description(
       'invoices and credit notes of a terminal or a relay, or with --out a signed bundle that `verify` reads; exit 6 where damage was found',
@@ -211,14 +190,6 @@ async function signLog(data: string): Promise<void> {
   }
 }
 
-/** What was printed came from intact data only; what may be missing from it is named. */
-async function tellDamage(context: CommandContext, client: ServiceClient, base: string): Promise<number> {
-  const { damage } = await client.get<Pick<Status, 'damage'>>(`${base}/status`)
-  for (const { path, reason } of damage)
-    context.say(`counterfoil: ${path} is damaged (${reason}); what it held may be missing from this.`)
-  return damage.length > 0 ? EXIT.found : EXIT.ok
-}
-
 async function importCatalogue(
   client: ServiceClient,
   context: CommandContext,
@@ -280,13 +251,4 @@ async function checkComplete(client: ServiceClient, items: readonly ItemEdit[]):
       )
     }
   }
-}
-
-function historyText(lines: readonly HistoryLine[]): string {
-  return lines
-    .map(({ at, terminal, by, did, name, what, old, new: now }) => {
-      const value = old.length === 0 ? `${now}` : `${old.join(' | ')} → ${now ?? '(removed)'}`
-      return `${at}  ${terminal} ${by}  ${did}  ${name}: ${what}: ${value}`
-    })
-    .join('\n')
 }

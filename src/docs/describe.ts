@@ -1,43 +1,39 @@
-import { positionOf } from './daybook.js'
-import type { HistoryLine } from './generated/types.js'
-import { plain, segmentsOf, type Scalar } from './flat.js'
-import type { Edit, HistoryEntry } from './history.js'
-import { describeDocument, type DocumentName } from './naming.js'
+import type { Scalar } from './flat.js'
 import { isSecretKey } from './people.js'
-import { isSale, readRecord, type RecordBody } from './record.js'
-
-export type { HistoryLine } from './generated/types.js'
+import { isSale, readRecord, type RecordBody, type SealedRecord } from './record.js'
 
 /** What stands in history instead of a value that is nobody's to read. */
 const SECRET = '(not shown)'
 
+/** A value as history shows it. */
+export type Shown = string | number | boolean | null
+
 /** A value as history shows it: a sealed record as a summary, bytes by their length, anything else as it is. */
-function shown(key: string, value: Scalar): string | number | boolean | null {
+export function shown(key: string, value: Scalar): Shown {
   if (isSecretKey(key)) return SECRET
   if (!(value instanceof Uint8Array)) return value
-  try {
-    const { body, hash } = readRecord(plain(value))
-    const sum = isSale(body)
-      ? ` ${body.number} ${body.totals.payable} ${body.policy.currency} (minor units)`
-      : ''
-    const event = body.type === 'event' ? ` ${body.event}` : ''
-    return `${body.type}${sum}${event}, by ${body.by} at ${body.at}, hash ${hash}`
-  } catch {
-    return `${value.length} bytes`
-  }
+  const record = recordIn(value)
+  return record ? summaryOf(record) : `${value.length} bytes`
 }
 
-/** The record a change put into a day book. */
-function sealedIn({ key, new: value }: Edit): RecordBody | undefined {
-  if (positionOf(key) === undefined || !(value instanceof Uint8Array)) return undefined
+/** The sealed record that a value is; undefined where it is none. */
+export function recordIn(value: Scalar): SealedRecord | undefined {
   try {
-    return readRecord(plain(value)).body
+    return readRecord(value)
   } catch {
     return undefined
   }
 }
 
-function didSeal(body: RecordBody): string {
+export function summaryOf({ body, hash }: Pick<SealedRecord, 'body' | 'hash'>): string {
+  const sum = isSale(body)
+    ? ` ${body.number} ${body.totals.payable} ${body.policy.currency} (minor units)`
+    : ''
+  const event = body.type === 'event' ? ` ${body.event}` : ''
+  return `${body.type}${sum}${event}, by ${body.by} at ${body.at}, hash ${hash}`
+}
+
+export function didSeal(body: RecordBody): string {
   switch (body.type) {
     case 'invoice':
       return 'seal invoice'
@@ -48,23 +44,4 @@ function didSeal(body: RecordBody): string {
     case 'event':
       return body.event
   }
-}
-
-/** The lines of one change of a document. A record says itself who sealed it and when: many may come in one change. */
-export function historyLines(id: string, name: DocumentName, entry: HistoryEntry): HistoryLine[] {
-  return entry.edits.map((edit) => {
-    const sealed = sealedIn(edit)
-    return {
-      document: id,
-      name: describeDocument(name),
-      change: entry.hash,
-      at: sealed?.at ?? entry.at,
-      terminal: entry.note.terminal,
-      by: sealed?.by ?? entry.note.by,
-      did: sealed ? didSeal(sealed) : entry.note.did,
-      what: segmentsOf(edit.key).join(' '),
-      old: edit.old.map((value) => shown(edit.key, value)),
-      new: edit.new === undefined ? null : shown(edit.key, edit.new),
-    }
-  })
 }

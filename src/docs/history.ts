@@ -24,7 +24,7 @@ export interface HistoryEntry {
 }
 
 /** A decoded operation gives bytes as an array of numbers, and no value at all for what is no scalar. */
-function valueOf(op: { readonly action: string; readonly value?: unknown }): Scalar {
+export function valueOf(op: { readonly action: string; readonly value?: unknown }): Scalar {
   if (Array.isArray(op.value)) return Uint8Array.from(op.value as number[])
   return plain(op.value) ?? `(${op.action})`
 }

@@ -330,6 +330,12 @@ export const ROUTES = {
     who: READERS,
     purpose: 'who changed what, when; a manager in the own shop',
   },
+  asOf: {
+    method: 'GET',
+    path: '/v1/admin/as-of',
+    who: READERS,
+    purpose: 'what was known at a moment, to the relay or to a terminal; a manager in the own shop',
+  },
   reads: {
     method: 'GET',
     path: '/v1/admin/reads',

@@ -8,7 +8,6 @@ import type {
   TerminalBrief,
 } from '../docs/generated/types.js'
 import { csvParts } from '../docs/export.js'
-import { historyAbout, type Library } from '../docs/history-query.js'
 import type { ShopTerminal } from '../docs/shop.js'
 import { bodyOf, queryOf } from '../protocol/http.js'
 import { Refused } from '../protocol/problem.js'
@@ -102,12 +101,6 @@ export function adminApi(routes: Routes, relay: Relay): void {
     await sendJsonList(response, 'invoices', invoices)
   })
 
-  routes.on('history', async (request, response, caller) => {
-    const library = ofShop(relay.library, shopBoundTo(caller))
-    const lines = historyAbout(library, queryOf(request, 'about'), relay.shardsOf)
-    await sendJsonList(response, 'history', lines)
-  })
-
   routes.on('incidents', (_request, response) => {
     const answer: Told<IncidentList> = { incidents: relay.incidents.list() }
     response.json(answer)
@@ -126,15 +119,6 @@ export function adminApi(routes: Routes, relay: Relay): void {
     })
     response.end(bytes)
   })
-}
-
-/** A library of one shop's documents only. */
-function ofShop(library: Library, shop: string | undefined): Library {
-  if (shop === undefined) return library
-  return {
-    documents: () => [...library.documents()].filter(([, name]) => name.shop === shop),
-    look: (id, use) => library.look(id, use),
-  }
 }
 
 function withoutKeys({ id, code, name, role, epoch, revoked, intake }: ShopTerminal): TerminalBrief {

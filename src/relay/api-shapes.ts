@@ -1,4 +1,5 @@
 import type { ApiShape } from '../protocol/api-shape.js'
+import { AS_OF_SHAPE, HISTORY_SHAPE } from '../protocol/history-shapes.js'
 import type { RouteId } from './access-table.js'
 
 const RELAY = 'relay-api.schema.json#/$defs/'
@@ -108,7 +109,6 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
   },
   verification: { answer: 'verdict.schema.json', progress: `${AUDIT}VerifyProgress` },
   audit: { answer: `${AUDIT}AuditExceptions`, query: { shop: 'Id of a shop.' } },
-  history: { answer: 'history.schema.json', query: { about: 'A document, or a number, SKU or other key.' } },
   incidents: { answer: `${ANSWERS}IncidentList` },
   reads: {
     answer: 'history.schema.json#/$defs/AuditReadsResponse',
@@ -118,6 +118,8 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
       cursor: 'The `next` of the page before.',
     },
   },
+  history: HISTORY_SHAPE,
+  asOf: AS_OF_SHAPE,
   evidence: { answer: 'application/octet-stream' },
   acceptIncident: { body: `${OPERATOR}AcceptOrder`, answer: 'incidents.schema.json#/$defs/Incident' },
   shopImage: { answer: IMAGE, status: RANGE, query: { shop: 'The shop.' } },

@@ -115,11 +115,12 @@ export class Arrivals {
 
   /**
    * What is written of a document, oldest first.
-   * @param after so many entries are passed over
+   * @param from so many entries are passed over
+   * @param to without those from here on
    * @throws StorageReadError
    */
-  of(document: string, after = 0): AsyncGenerator<Arrival> {
-    return this.#log.of(document, after)
+  of(document: string, from = 0, to?: number): AsyncGenerator<Arrival> {
+    return this.#log.of(document, from, to)
   }
 
   async close(): Promise<void> {

@@ -88,11 +88,12 @@ export class IssuedReceipts {
 
   /**
    * The receipts that name a document, oldest first, as they lie on the disk.
-   * @param after so many of them are passed over
+   * @param from so many of them are passed over
+   * @param to without those from here on
    * @throws StorageReadError
    */
-  async *of(document: string, after = 0): AsyncGenerator<CustodyReceipt> {
-    const positions = this.#positions.of(document).slice(after)
+  async *of(document: string, from = 0, to?: number): AsyncGenerator<CustodyReceipt> {
+    const positions = this.#positions.of(document).slice(from, to)
     for await (const entry of this.#log.entriesAt(positions)) {
       validate<CustodyReceipt>('custody-receipt.schema.json', entry, 'entry of receipts.log')
       yield entry

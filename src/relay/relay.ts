@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { PeerId } from '@automerge/automerge-repo'
 import type { FlatDoc } from '../docs/flat.js'
-import type { Library } from '../docs/history-query.js'
 import { dayCloseEntry, receiptEntry } from '../docs/log-entry.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { DEFAULT_SHARDS } from '../docs/shop.js'
@@ -27,6 +26,7 @@ import { Fleet } from './fleet.js'
 import { BookReaders } from './gate/book-readers.js'
 import { Gate } from './gate/gate.js'
 import { Handoffs } from './handoffs.js'
+import { Histories } from './histories.js'
 import { RelayImages } from './images.js'
 import type { Incidents } from './incidents.js'
 import type { RelayIdentity } from './identity.js'
@@ -40,6 +40,7 @@ import type { Pairings } from './pairing.js'
 import type { People } from './people.js'
 import { Sessions } from './sessions.js'
 import type { Shops } from './shops.js'
+import type { Library } from './library.js'
 import { openParts, type Log, type RelayOptions, type RelayParts } from './relay-parts.js'
 import { SealedBooks } from './sealed-books.js'
 import { RelayStock } from './stock.js'
@@ -90,6 +91,7 @@ export class Relay {
   readonly gate: Gate
   readonly fleet: Fleet
   readonly library: Library
+  readonly histories: Histories
   readonly backlog: Backlog
   readonly readers: BookReaders
   readonly signatures: SignatureCheck
@@ -248,6 +250,18 @@ export class Relay {
         return result
       },
     }
+    this.histories = new Histories({
+      folder: { path: join(options.directory, 'history'), disk },
+      durable,
+      stored: this.stored,
+      registry,
+      arrivals: this.arrivals,
+      issued,
+      shops,
+      shardsOf: (shop) => this.shardsOf(shop),
+      onFailure: (document, error) =>
+        options.log.warn({ document, error: error.message }, 'a history could not be kept'),
+    })
     this.watch = new Watch(this, parts)
     parts.hooks.terminal = (id) => this.watch.changed(id)
     parts.hooks.incident = (incident) => this.watch.incident(incident)

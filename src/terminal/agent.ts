@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { HandoffOrder } from '../docs/generated/types.js'
-import type { Library } from '../docs/history-query.js'
-import type { DocumentId } from '../docs/naming.js'
 import { isSale, type SealedRecord } from '../docs/record.js'
+import type { Shop } from '../docs/shop.js'
 import { CHANGE_BYTES } from '../protocol/limits.js'
 import { StoredDocuments } from '../storage/stored-documents.js'
 import { readParts, readStart, type AgentOptions, type AgentParts } from './agent-parts.js'
@@ -20,6 +19,7 @@ import { Exchange, type ExchangeProgress } from './exchange.js'
 import { Force, type ForceProgress, type ForceResult } from './force.js'
 import { Healing } from './healing.js'
 import { changeIdentity, type TerminalIdentity } from './identity.js'
+import { Histories } from './histories.js'
 import { Images, type ImageProgress } from './images.js'
 import { Link } from './link.js'
 import { LocalDocuments } from './local-documents.js'
@@ -61,7 +61,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly syncer: Syncer
   readonly reporting: Reporting
   readonly force: Force
-  readonly library: Library
+  readonly histories: Histories
   readonly local: LocalDocuments
   readonly stock: StockDesk
   readonly images: Images
@@ -263,16 +263,8 @@ export class Agent extends EventEmitter<AgentEvents> {
       },
       parts.journal,
     )
-    this.library = {
-      documents: () => names.entries(),
-      look: async (id, use) => {
-        const wasLoaded = durable.repo.handles[id as DocumentId] !== undefined
-        const handle = await books.open(id as DocumentId)
-        const result = use(handle?.doc())
-        if (handle && !wasLoaded && names.get(id)?.kind === 'daybook') await durable.release(id as DocumentId)
-        return result
-      },
-    }
+    const shop = (): Shop => documents.shop()
+    this.histories = new Histories({ identity, durable, stored, names, books, ledger, shop, log })
   }
 
   get identity(): TerminalIdentity {

@@ -3,6 +3,7 @@ import type { DocumentId } from '../docs/naming.js'
 import { validate } from '../docs/validate.js'
 import { checkReceipt, sameHeads, type CustodyReceipt, type ReceiptExpectation } from '../protocol/receipt.js'
 import { AppendLog, type AppendLogOptions } from '../storage/append-log.js'
+import { Positions } from '../storage/lookup-log.js'
 
 export interface LedgerOptions extends Omit<AppendLogOptions, 'onEntry'> {
   readonly expected: ReceiptExpectation
@@ -34,6 +35,7 @@ export class Ledger {
   readonly #held = new Map<string, { readonly heads: readonly string[]; readonly serial: number }>()
   #log!: AppendLog
   #serial = 0
+  readonly #positions = new Positions()
 
   private constructor({ expected, ...told }: LedgerOptions) {
     this.#expected = expected
@@ -45,10 +47,10 @@ export class Ledger {
     const ledger = new Ledger(options)
     ledger.#log = await AppendLog.open({
       ...options,
-      onEntry: (entry) => {
+      onEntry: (entry, _line, position) => {
         try {
           if (isForgotten(entry)) ledger.#forget(entry.forgottenAfter)
-          else ledger.#remember(checkReceipt(entry, expected))
+          else ledger.#remember(checkReceipt(entry, expected), position)
         } catch (error) {
           onBadReceipt(error as Error)
         }
@@ -57,10 +59,13 @@ export class Ledger {
     return ledger
   }
 
-  #remember(receipt: CustodyReceipt): void {
+  #remember(receipt: CustodyReceipt, position: number): void {
     const { body } = receipt
     this.#serial = Math.max(this.#serial, body.serial)
-    for (const { id, heads } of body.documents) this.#held.set(id, { heads, serial: body.serial })
+    for (const { id, heads } of body.documents) {
+      this.#held.set(id, { heads, serial: body.serial })
+      this.#positions.add(id, position)
+    }
     this.#told.onReceipt?.(receipt)
   }
 
@@ -77,8 +82,17 @@ export class Ledger {
   async add(receipts: readonly CustodyReceipt[]): Promise<void> {
     if (receipts.length === 0) return
     const checked = receipts.map((receipt) => checkReceipt(receipt, this.#expected))
-    await this.#log.append(checked)
-    for (const receipt of checked) this.#remember(receipt)
+    // Each is told its own position; appended in one turn they share one fsync.
+    const positions = await Promise.all(checked.map((receipt) => this.#log.append([receipt])))
+    checked.forEach((receipt, index) => this.#remember(receipt, positions[index] ?? 0))
+  }
+
+  /**
+   * All receipts that ever named a document, oldest first, as they lie on the disk: also those that count no more.
+   * @throws StorageReadError
+   */
+  async *of(document: DocumentId): AsyncGenerator<CustodyReceipt> {
+    for await (const entry of this.#log.entriesAt(this.#positions.of(document))) yield entry as CustodyReceipt
   }
 
   /**

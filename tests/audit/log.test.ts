@@ -112,17 +112,13 @@ describe('H2: proofs from the log of the relay', () => {
     expect((await check({}, [...allProofs, 'nonsense'])).found).toEqual([expect.stringContaining('line 5')])
   })
 
-<<<<<<< HEAD
   test('H2: a day close that no receipt covers is owed no proof, and the verdict says so', async () => {
     const { found, notes } = await check({}, allProofs.slice(0, 3), 14)
     expect(found).toEqual([])
     expect(notes[0]).toContain('1 day closes that no receipt covers yet')
   })
 
-  test('H2: a checkpoint seen earlier has to be continued', async () => {
-=======
   test('H2: split view by the relay: a checkpoint seen earlier has to be continued', async () => {
->>>>>>> 97f8e3e125eb92e0cfca1a27dc0f602af1a26f9c
     const consistency = JSON.stringify({ from: 2, path: leaves.map((leaf) => leaf.toString('base64')) })
     expect((await check({ older: note(leaves.slice(0, 2)), consistency })).found).toEqual([])
     expect((await check({ older: note(leaves.slice(1, 3)), consistency })).found).toEqual([

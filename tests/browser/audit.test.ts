@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import type { Verdict } from '../../src/docs/generated/types.js'
+import type { HistoryResponse, Verdict } from '../../src/docs/generated/types.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PATIENCE_MS as SHOP_PATIENCE_MS, Terminal, useShops } from '../main-job/shop.js'
 import { useProcesses } from '../support/processes.js'
@@ -30,6 +30,19 @@ async function signedIn({ shop }: Court): Promise<Page> {
   return page
 }
 
+/** Where the slider stands at the last moment that is not after this one. */
+async function momentBefore(page: Page, moment: Date): Promise<number> {
+  const query = new URLSearchParams({ about: HEART, limit: '1000' })
+  const { history } = (await (
+    await page.request.get(`${new URL(page.url()).origin}/v1/admin/history?${query}`)
+  ).json()) as HistoryResponse
+  const all = history
+    .flatMap(({ at, witnessed }) => (witnessed ? [at, witnessed.at] : [at]))
+    .map((at) => Date.parse(at))
+  const moments = [...new Set(all)].sort((a, b) => a - b)
+  return moments.findLastIndex((at) => at <= moment.getTime())
+}
+
 test(
   'H1 H2 N1 on real sales an auditor sees who changed a price, that every series is complete, and what proves a sale',
   async () => {
@@ -43,6 +56,18 @@ test(
     const edit = page.getByRole('row').filter({ hasText: 'Mira' }).filter({ hasText: 'price' })
     await edit.locator('del', { hasText: '255' }).waitFor()
     await edit.locator('ins', { hasText: '295' }).waitFor()
+    expect(await barriersOn(page)).toEqual([])
+
+    // What terminal 2 knew at that moment, and what the relay knew.
+    const known = page.getByRole('region', { name: 'What was known' }).getByRole('row')
+    const price = known.filter({ hasText: 'price' })
+    await price.filter({ hasText: '295' }).waitFor()
+    await page.getByLabel('As known to').selectOption('T02')
+    const slider = page.getByLabel('Moment')
+    await slider.fill(String(await momentBefore(page, court.changed)))
+    await price.filter({ hasText: '255' }).waitFor()
+    await page.getByLabel('As known to').selectOption('relay')
+    await price.filter({ hasText: '295' }).waitFor()
     expect(await barriersOn(page)).toEqual([])
 
     // Is every series complete, though one terminal purged and the other was restored.

@@ -1,8 +1,12 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { HistoryLine } from '../../src/docs/describe.js'
-import type { CashierList, ExportedInvoice, PairingResponse } from '../../src/docs/generated/types.js'
+import type {
+  CashierList,
+  ExportedInvoice,
+  PairingResponse,
+  TimelineLine,
+} from '../../src/docs/generated/types.js'
 import { readChecked } from '../../src/storage/atomic-file.js'
 import { nodeDisk } from '../../src/storage/disk.js'
 import type { Status } from '../../src/terminal/status.js'
@@ -90,7 +94,7 @@ describe('cashiers, by command', () => {
       env: { COUNTERFOIL_PIN: '4711' },
     })
     expect(right.markedSynced).not.toBeNull()
-    const { history } = await jsonHere<{ history: HistoryLine[] }>(['history', '--data', data])
+    const { history } = await jsonHere<{ history: TimelineLine[] }>(['history', '--data', data])
     const of = (did: string): string[] => history.filter((line) => line.did === did).map(({ by }) => by)
     expect(of('mark-as-synced').at(-1)).toBe('Asha')
     expect(of('login')).toEqual(['Asha'])

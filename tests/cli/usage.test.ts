@@ -95,7 +95,19 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'log checkpoint': ['--data <dir>', '--json', '--since <file>'],
   'log prove': ['--data <dir>', '--json', '--receipt <n>', '--leaf <hash>'],
   'log settle': PERSON,
-  history: ['--data <dir>', '--json'],
+  history: [
+    '--as-of <instant>',
+    '--cursor <cursor>',
+    '--data <dir>',
+    '--from <instant>',
+    '--json',
+    '--kind <kind>',
+    '--limit <n>',
+    '--person <name>',
+    '--terminal <code>',
+    '--to <instant>',
+    '--view <view>',
+  ],
   export: [
     '--data <dir>',
     '--json',
@@ -175,6 +187,12 @@ describe('wrong usage', () => {
     [['relay', 'shop', '--data', data, '--shop', 'A', '--day-starts-at', '24:00'], 'from 00:00 to 23:59'],
     [['relay', 'shop', '--data', data, '--shop', 'A', '--financial-year-start', '13-01'], 'such as 04-01'],
     [['catalogue', 'import', '--data', data], "required option '--file <file.csv>'"],
+    [['history', '--data', data, '--as-of', 'yesterday'], 'It is a moment with its time zone'],
+    [['history', '--data', data, '--view', 'relay'], 'give --as-of <instant> as well'],
+    [
+      ['history', '--data', data, '--as-of', '2026-01-01T00:00:00Z', '--person', 'Asha'],
+      '--as-of shows what stood there',
+    ],
     [['export', '--data', data], "required option '--format <format>'"],
     [['export', '--data', data, '--format', 'xml'], 'It is one of json, csv.'],
     [

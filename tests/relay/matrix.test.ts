@@ -176,6 +176,7 @@ const PROBES: Readonly<Record<string, Probe>> = {
   'GET /v1/admin/verification': { good: 200 },
   'GET /v1/admin/audit': { good: 200 },
   'GET /v1/admin/history': { good: 200 },
+  'GET /v1/admin/as-of': { path: '/v1/admin/as-of?at=2026-04-01T12:00:00Z', good: 200 },
   'GET /v1/admin/reads': { good: 200 },
   'GET /v1/admin/images/:sha256': {
     path: `/v1/admin/images/${'0'.repeat(64)}?shop=Main`,

@@ -70,6 +70,7 @@ export const ROUTES: Readonly<Record<string, string>> = {
   'GET /v1/admin/verification': /*   */ '1 1  3 3 3  1  y y 3 y',
   'GET /v1/admin/audit': /*          */ '1 1  3 3 3  1  y y y y',
   'GET /v1/admin/history': /*        */ '1 1  3 3 3  1  y y y y',
+  'GET /v1/admin/as-of': /*          */ '1 1  3 3 3  1  y y y y',
   'GET /v1/admin/reads': /*          */ '1 1  3 3 3  1  y y 3 y',
   'GET /v1/admin/images/:sha256': /* */ '1 1  3 3 3  1  y y y y',
   'GET /v1/admin/incidents': /*      */ '1 1  3 3 3  1  y y 3 y',

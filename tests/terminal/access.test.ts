@@ -65,6 +65,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'POST /v1/log/settle': 'manager',
   'GET /v1/export': READERS,
   'GET /v1/history': READERS,
+  'GET /v1/as-of': READERS,
 }
 
 const PINS = { cashier: ['Asha', '471100'], manager: ['Mira', '081500'] } as const

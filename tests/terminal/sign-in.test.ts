@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { HistoryLine } from '../../src/docs/describe.js'
-import type { InvoiceLookup } from '../../src/docs/generated/types.js'
+import type { DocumentId } from '../../src/docs/naming.js'
+import type { InvoiceLookup, TimelineLine } from '../../src/docs/generated/types.js'
 import { recordsIn } from '../../src/docs/daybook.js'
 import type { Agent } from '../../src/terminal/agent.js'
 import type { ServedTerminal } from '../../src/terminal/serve.js'
@@ -38,11 +38,12 @@ const sale = { lines: tea().lines, tenders: tea().tenders }
 const me = (cookie: string) => tell(till.url, 'GET /v1/me', { headers: { cookie } })
 
 async function records() {
-  const doc = await agent.library.look(
-    [...agent.library.documents()].find(([, name]) => name.kind === 'daybook')?.[0] ?? '',
-    (found) => found && [...recordsIn(found)],
-  )
-  return (doc ?? []).map(({ body }) => [body.type === 'event' ? body.event : body.type, body.by])
+  const [id] = [...agent.disk.names.entries()].find(([, name]) => name.kind === 'daybook') ?? []
+  const doc = (await agent.books.open(id as DocumentId))?.doc()
+  return [...(doc ? recordsIn(doc) : [])].map(({ body }) => [
+    body.type === 'event' ? body.event : body.type,
+    body.by,
+  ])
 }
 
 describe('a shop without people', () => {
@@ -89,7 +90,7 @@ describe('signing in', () => {
       ['invoice', 'Asha'],
       ['logout', 'Asha'],
     ])
-    const lines: HistoryLine[] = JSON.parse(
+    const lines: TimelineLine[] = JSON.parse(
       JSON.stringify(
         (await tell(till.url, 'GET /v1/history', { headers: { authorization: `Bearer ${SECRET}` } })).body[
           'history'

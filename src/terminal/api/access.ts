@@ -99,4 +99,5 @@ export const ROUTES: readonly RouteEntry[] = [
 
   route('GET', '/export', READERS, 'invoices and credit notes'),
   route('GET', '/history', READERS, 'who changed what, when'),
+  route('GET', '/as-of', READERS, 'what this terminal knew at a moment'),
 ]

@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import { csvParts } from '../../docs/export.js'
 import type { SealedEvent } from '../../docs/generated/types.js'
-import { historyAbout } from '../../docs/history-query.js'
+import { answerHistory, asOf } from '../../protocol/history-queries.js'
 import { queryOf } from '../../protocol/http.js'
 import { dayRangeOf } from '../../protocol/queries.js'
 import { sendJsonList, sendParts } from '../../protocol/streams.js'
@@ -81,9 +81,10 @@ export function reportsApi(agent: Agent, signIns: SignIns): Router {
     await sendJsonList(response, 'invoices', agent.lookup.all(range))
   })
 
-  api.get('/history', async (request, response) => {
-    const shards = (): number => agent.documents.shop().catalogueShards
-    await sendJsonList(response, 'history', historyAbout(agent.library, queryOf(request, 'about'), shards))
+  api.get('/history', (request, response) => answerHistory(request, response, agent.histories.shelf()))
+
+  api.get('/as-of', async (request, response) => {
+    response.json(await asOf(request, agent.histories.shelf(), agent.histories.view))
   })
 
   return api

@@ -1,4 +1,5 @@
 import type { ApiShape } from '../../protocol/api-shape.js'
+import { AS_OF_SHAPE, HISTORY_SHAPE } from '../../protocol/history-shapes.js'
 
 const TERMINAL = 'terminal-api.schema.json#/$defs/'
 const RELAY = 'relay-api.schema.json#/$defs/'
@@ -134,8 +135,6 @@ export const SHAPES: Readonly<Record<string, ApiShape>> = {
   },
   'GET /v1/log': { answer: 'log.schema.json#/$defs/SeenLog' },
   'POST /v1/log/settle': { body: `${TERMINAL}OnlyBy`, answer: `${ANSWERS}TerminalStatus` },
-  'GET /v1/history': {
-    answer: 'history.schema.json',
-    query: { about: 'A document, or a number, SKU or other key.' },
-  },
+  'GET /v1/history': HISTORY_SHAPE,
+  'GET /v1/as-of': AS_OF_SHAPE,
 }

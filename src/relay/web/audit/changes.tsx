@@ -1,13 +1,41 @@
-import type { History } from '../../../docs/generated/types.js'
-import { time } from '../format.js'
+import { useEffect, useState } from 'preact/hooks'
+import type { HistoryResponse, TimelineLine } from '../../../docs/generated/types.js'
+import { ask } from '../../../pages/ask.js'
+import { number, time } from '../format.js'
 import { t } from '../messages/language.js'
+import { Button } from '../parts/button.js'
 import { Table } from '../parts/table.js'
-import { useAnswer } from '../watch/reading.js'
+import { refused } from '../state/session.js'
 
-/** Every change of an invoice or an item in causal order, old and new value side by side. */
-export function Changes({ about }: { readonly about: string }) {
-  const answer = useAnswer<History>(`/v1/admin/history?${new URLSearchParams({ about })}`, 0)
-  if (!answer) return null
+const PAGE = 100
+
+interface Props {
+  readonly about: string
+  /** Told of all lines that are shown. */
+  readonly onLines?: (lines: readonly TimelineLine[]) => void
+}
+
+/** Every change of an invoice, an item or a document in causal order, old and new value side by side, page by page. */
+export function Changes({ about, onLines }: Props) {
+  const [lines, setLines] = useState<readonly TimelineLine[]>([])
+  const [next, setNext] = useState<string>()
+  const read = async (cursor?: string): Promise<void> => {
+    const query = new URLSearchParams({
+      about,
+      limit: String(PAGE),
+      ...(cursor === undefined ? {} : { cursor }),
+    })
+    const page = await ask<HistoryResponse>('GET', `/v1/admin/history?${query}`)
+    const all = cursor === undefined ? page.history : [...lines, ...page.history]
+    setLines(all)
+    setNext(page.next)
+    onLines?.(all)
+  }
+  useEffect(() => {
+    read().catch(refused)
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- what was read is no reason to read it again
+  }, [about])
+  if (lines.length === 0) return null
   return (
     <>
       <h3>{t('audit-changes')}</h3>
@@ -20,19 +48,35 @@ export function Changes({ about }: { readonly about: string }) {
           t('audit-what'),
           t('audit-old'),
           t('audit-new'),
+          t('audit-came'),
         ]}
-        rows={answer.history.map(({ at, terminal, by, did, name, what, old, new: now }, index) => ({
-          key: `${index}`,
-          cells: [
-            time(at),
-            `${by} (${terminal})`,
-            did,
-            `${name}: ${what}`,
-            <del key="old">{old.map(String).join(' | ')}</del>,
-            <ins key="new">{now === null || now === undefined ? t('audit-removed') : String(now)}</ins>,
-          ],
-        }))}
+        rows={lines.map((line, index) => ({ key: `${index}`, cells: cellsOf(line) }))}
       />
+      {next === undefined ? null : <Button work={() => read(next)}>{t('audit-more')}</Button>}
     </>
   )
+}
+
+function cellsOf(line: TimelineLine): preact.ComponentChildren[] {
+  const { at, by, terminal, did, name, what, old, new: now, merge, apart } = line
+  const who = by === '' ? terminal : `${by} (${terminal})`
+  if (merge) {
+    const words = { changes: number(merge.changes), oldest: time(merge.oldest), newest: time(merge.newest) }
+    return [time(at), who, did, `${name}: ${t('audit-merged', words)}`, '', '', cameOf(line)]
+  }
+  return [
+    time(at),
+    who,
+    did,
+    `${name}: ${what}${apart ? ` (${t('audit-apart', { count: number(apart.count) })})` : ''}`,
+    <del key="old">{old.map(String).join(' | ')}</del>,
+    <ins key="new">{now === null ? t('audit-removed') : String(now)}</ins>,
+    cameOf(line),
+  ]
+}
+
+function cameOf({ witnessed, late }: TimelineLine): string {
+  if (!witnessed) return ''
+  const came = `${time(witnessed.at)} (${witnessed.from})`
+  return late ? `${came}, ${t('audit-late')}` : came
 }

@@ -1,12 +1,15 @@
 import { useState } from 'preact/hooks'
+import type { TimelineLine } from '../../../docs/generated/types.js'
 import { t } from '../messages/language.js'
 import { TextField } from '../parts/field.js'
+import { AsOf } from './as-of.js'
 import { Changes } from './changes.js'
 
 /** Who changed an item, an invoice or a document, and how. */
 export function Timeline() {
   const [typed, setTyped] = useState('')
   const [about, setAbout] = useState('')
+  const [lines, setLines] = useState<readonly TimelineLine[]>([])
   return (
     <>
       <form
@@ -15,6 +18,7 @@ export function Timeline() {
         aria-label={t('audit-timeline')}
         onSubmit={(event) => {
           event.preventDefault()
+          setLines([])
           setAbout(typed.trim())
         }}
       >
@@ -30,7 +34,12 @@ export function Timeline() {
           {t('audit-show')}
         </button>
       </form>
-      {about === '' ? null : <Changes key={about} about={about} />}
+      {about === '' ? null : (
+        <>
+          <AsOf key={`as of ${about}`} about={about} lines={lines} />
+          <Changes key={about} about={about} onLines={setLines} />
+        </>
+      )}
     </>
   )
 }

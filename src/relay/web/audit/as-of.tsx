@@ -1,0 +1,86 @@
+import { useState } from 'preact/hooks'
+import type { AsOfResponse, KnownEntry, TimelineLine } from '../../../docs/generated/types.js'
+import { number, time } from '../format.js'
+import { t } from '../messages/language.js'
+import { Choice } from '../parts/field.js'
+import { Table } from '../parts/table.js'
+import { rows } from '../state/fleet.js'
+import { useAnswer } from '../watch/reading.js'
+
+interface Props {
+  readonly about: string
+  /** What the slider goes through: the moments at which these were written, or came. */
+  readonly lines: readonly TimelineLine[]
+}
+
+/** What was known of something at a moment: to the relay, or to a terminal. */
+export function AsOf({ about, lines }: Props) {
+  const moments = momentsOf(lines)
+  const [chosen, setChosen] = useState<number>()
+  const [view, setView] = useState('relay')
+  const index = Math.min(chosen ?? moments.length - 1, moments.length - 1)
+  const moment = moments[index]
+  if (moment === undefined) return null
+  const codes = [...new Set([...rows.value.values()].map(({ code }) => code))].sort()
+  return (
+    <>
+      <h3>{t('audit-as-of')}</h3>
+      <div class="row">
+        <div class="field">
+          <label for="audit-moment">{t('audit-moment')}</label>
+          <input
+            id="audit-moment"
+            type="range"
+            min={0}
+            max={moments.length - 1}
+            value={index}
+            aria-valuetext={time(moment)}
+            onInput={({ currentTarget }) => setChosen(Number(currentTarget.value))}
+          />
+        </div>
+        <output for="audit-moment">{time(moment)}</output>
+        <Choice label={t('audit-known-to')} value={view} onValue={setView}>
+          <option value="relay">{t('audit-the-relay')}</option>
+          {codes.map((code) => (
+            <option key={code} value={code}>
+              {code}
+            </option>
+          ))}
+        </Choice>
+      </div>
+      <Known key={`${moment} ${view}`} query={new URLSearchParams({ about, at: moment, view })} />
+    </>
+  )
+}
+
+function Known({ query }: { readonly query: URLSearchParams }) {
+  const answer = useAnswer<AsOfResponse>(`/v1/admin/as-of?${query}`, 0)
+  if (!answer) return null
+  const { entries = [], unknown } = answer
+  return (
+    <div role="status">
+      {entries.length === 0 ? <p>{t('audit-nothing-known')}</p> : <Entries entries={entries} />}
+      {unknown === 0 ? null : <p>{t('audit-unknown-arrival', { count: number(unknown) })}</p>}
+    </div>
+  )
+}
+
+function Entries({ entries }: { readonly entries: readonly KnownEntry[] }) {
+  return (
+    <Table
+      caption={t('audit-known')}
+      columns={[t('audit-what'), t('audit-value'), t('audit-by'), t('audit-at')]}
+      rows={entries.flatMap(({ document, name, what, values }) =>
+        values.map(({ value, change, at, terminal, by }) => ({
+          key: `${document} ${what} ${change}`,
+          cells: [`${name}: ${what}`, String(value), `${by} (${terminal})`, time(at)],
+        })),
+      )}
+    />
+  )
+}
+
+function momentsOf(lines: readonly TimelineLine[]): string[] {
+  const all = lines.flatMap(({ at, witnessed }) => (witnessed ? [at, witnessed.at] : [at]))
+  return [...new Set(all.map((at) => new Date(at).toISOString()))].sort()
+}
