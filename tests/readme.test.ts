@@ -7,6 +7,7 @@ import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { demoCommand } from '../src/cli/demo-command.js'
 import { EXIT } from '../src/cli/exit.js'
+import { historyCommand } from '../src/cli/history-command.js'
 import { logCommands } from '../src/cli/log-commands.js'
 import { relayCommands } from '../src/cli/relay-commands.js'
 import { replayCommand, reportCommands } from '../src/cli/report-commands.js'
@@ -158,6 +159,7 @@ function ourCommands(): Map<string, string[]> {
   replayCommand(terminalCommands(program))
   reportCommands(program)
   slipCodeCommand(program)
+  historyCommand(program)
   verifyCommand(program)
   logCommands(program)
   return helpOf(program)

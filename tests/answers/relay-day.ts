@@ -114,7 +114,13 @@ async function audit(operator: Asking): Promise<void> {
     await operator.good('GET /v1/admin/verification', { headers })
   await operator.good('GET /v1/admin/bundle')
   const log = ['checkpoint', 'inclusion?serial=1', 'consistency?from=1', 'entries', 'countersignatures']
-  for (const route of ['audit', 'reads', ...log.map((one) => `log/${one}`)])
+  for (const route of [
+    'audit',
+    'reads',
+    'as-of?about=TEA&at=2100-01-01T00:00:00Z',
+    'history?about=TEA&limit=5',
+    ...log.map((one) => `log/${one}`),
+  ])
     await operator.good(`GET /v1/admin/${route}`)
 }
 
