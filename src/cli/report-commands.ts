@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
-import type { ItemEdit, ShopView, TaxComponent } from '../docs/generated/types.js'
+import type { ExportNote, ItemEdit, ShopView, TaxComponent } from '../docs/generated/types.js'
 import { formatMinor } from '../docs/money.js'
 import { VIEWS } from '../docs/views/index.js'
 import { Refused } from '../protocol/problem.js'
@@ -167,7 +167,7 @@ async function writeBundle(context: CommandContext, out: string, options: Export
   const { disk, now } = outside
   const { data, format, from = null, to = null } = options
   const older = options.checkpoint === undefined ? undefined : await readText(options.checkpoint)
-  await signLog(data)
+  await announce(data, { format, ...(from === null ? {} : { from }), ...(to === null ? {} : { to }) })
   const written = await writeExport(data, out, { format, from, to, disk, now, older })
   context.print(
     written,
@@ -178,11 +178,15 @@ async function writeBundle(context: CommandContext, out: string, options: Export
   return written.damage.length > 0 ? EXIT.found : EXIT.ok
 }
 
-/** What was receipted last is to be in the relay's log, and the log signed, before it is read. */
-async function signLog(data: string): Promise<void> {
+/**
+ * Before a directory is read: at a relay what was receipted last enters the log, and the log is signed; a terminal puts the
+ * export on record.
+ */
+async function announce(data: string, note: Omit<ExportNote, 'by'>): Promise<void> {
   try {
     await withService(data, async (client, kind) => {
       if (kind === 'relay') await client.get('/v1/admin/log/checkpoint')
+      else await client.send('POST', '/v1/exports', note)
     })
   } catch (error) {
     // Of a process that cannot be asked, what it signed last is exported.

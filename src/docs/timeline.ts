@@ -11,7 +11,7 @@ import type { Witness } from './witness.js'
 export type { TimelineLine } from './generated/types.js'
 
 /** Claimed so long before it was witnessed, a change came late: its arrival is told of. Milliseconds. */
-export const LATE_MS = 5 * 60_000
+const LATE_MS = 5 * 60_000
 
 /** Which lines to show. Times in milliseconds since 1970, as the lines claim them; both ends included. */
 export interface Filter {

@@ -58,7 +58,7 @@ export function auditApi(routes: Routes, relay: Relay): void {
     const own = shopBoundTo(caller)
     const asked = textOf(request, 'shop')
     if (own !== undefined && asked !== undefined) mustBeOwnShop(caller, asked)
-    response.json(await auditExceptions(sealed, facts, own ?? asked, relay.now()))
+    response.json(await auditExceptions(sealed, facts, relay.arrivals, own ?? asked, relay.now()))
   })
 }
 

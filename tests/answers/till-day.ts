@@ -125,6 +125,7 @@ export async function closeDay(till: Asking): Promise<void> {
   })
   await till.good('POST /v1/mark-synced')
   await till.good('GET /v1/log')
+  await till.good('POST /v1/exports', { body: { format: 'records' } })
   await till.good('GET /v1/as-of?about=TEA&at=2100-01-01T00:00:00Z')
   expect(await till.ask('POST /v1/log/settle')).toMatchObject({ status: 409 })
   await till.good('GET /v1/force/preview')

@@ -64,6 +64,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'GET /v1/log': READERS,
   'POST /v1/log/settle': 'manager',
   'GET /v1/export': READERS,
+  'POST /v1/exports': READERS,
   'GET /v1/history': READERS,
   'GET /v1/as-of': READERS,
 }

@@ -58,7 +58,15 @@ describe('the journal of a terminal', () => {
     const response = await fetch(`${url}/v1/export?format=csv&from=2026-01-01`)
     expect(response.status).toBe(200)
     await response.text()
-    expect(await told(till, 'export')).toEqual([{ format: 'csv', from: '2026-01-01', to: '' }])
+    await fetch(`${url}/v1/exports`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ format: 'gstr1', to: '2026-12-31' }),
+    })
+    expect(await told(till, 'export')).toEqual([
+      { format: 'csv', from: '2026-01-01', to: '' },
+      { format: 'gstr1', from: '', to: '2026-12-31' },
+    ])
   })
 
   test('H1 what was purged is recorded, with who ordered it', async () => {

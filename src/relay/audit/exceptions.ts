@@ -6,11 +6,14 @@ import type {
 } from '../../docs/generated/types.js'
 import { groupBy } from '../../docs/group.js'
 import { parseNumber, seriesPrefix } from '../../docs/series.js'
+import type { Arrival, Arrivals } from '../arrivals.js'
 import type { SealedBooks } from '../sealed-books.js'
 import type { BookFacts } from './book-facts.js'
 
 /** Listed at once: whoever has more looks at one shop, or at fewer days. */
 const LISTED = 1_000
+/** A disconnected till syncs once a day; what comes later than that is asked about. Milliseconds. */
+const LATE_MS = 36 * 3_600_000
 
 /**
  * Whether every chain and every series is here without a gap, and what of the records needs an auditor's eye.
@@ -19,6 +22,7 @@ const LISTED = 1_000
 export async function auditExceptions(
   books: SealedBooks,
   facts: BookFacts,
+  arrivals: Pick<Arrivals, 'of'>,
   shop: string | undefined,
   now: Date,
 ): Promise<AuditExceptions> {
@@ -29,7 +33,11 @@ export async function auditExceptions(
   const chains = groupBy(list, ([, { terminal, epoch }]) => `${terminal} ${epoch}`)
   for (const chain of chains.values()) {
     const records: AuditedRecord[] = []
-    for (const [id, name] of chain) for (const { shown } of await facts.of(id, name)) records.push(shown)
+    for (const [id, name] of chain) {
+      const own = (await facts.of(id, name)).map(({ shown }) => shown)
+      records.push(...own)
+      exceptions.push(...(await lateIn(own, arrivals.of(id))))
+    }
     records.sort((a, b) => a.position - b.position)
     count += records.length
     exceptions.push(...missingRecords(records), ...records.flatMap(exceptionsOf), ...unreceipted(records))
@@ -117,6 +125,25 @@ function exceptionsOf(record: AuditedRecord): AuditException[] {
   if (overrides !== undefined && number !== undefined)
     found.push({ kind: 'override', ...placeOf(record), number, count: overrides })
   if (fork) found.push({ kind: 'fork', ...placeOf(record), ...(number === undefined ? {} : { number }) })
+  return found
+}
+
+/** Whether the first or the last record of a day book came long after the time it claims. */
+async function lateIn(
+  records: readonly AuditedRecord[],
+  arrivals: AsyncIterable<Arrival>,
+): Promise<AuditException[]> {
+  const came: string[] = []
+  for await (const arrival of arrivals) if ('from' in arrival) came.push(arrival.at)
+  const found: AuditException[] = []
+  for (const [record, at] of [
+    [records[0], came[0]],
+    [records.at(-1), came.at(-1)],
+  ] as const) {
+    if (!record || at === undefined || Date.parse(at) - Date.parse(record.at) < LATE_MS) continue
+    if (found.some(({ position }) => position === record.position)) continue
+    found.push({ kind: 'late', ...placeOf(record), detail: { claimed: record.at, came: at } })
+  }
   return found
 }
 

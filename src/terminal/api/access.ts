@@ -98,6 +98,7 @@ export const ROUTES: readonly RouteEntry[] = [
   route('POST', '/log/settle', MANAGERS, 'end an alarm of the relay’s log'),
 
   route('GET', '/export', READERS, 'invoices and credit notes'),
+  route('POST', '/exports', READERS, 'put on record that what lies on the disk is exported'),
   route('GET', '/history', READERS, 'who changed what, when'),
   route('GET', '/as-of', READERS, 'what this terminal knew at a moment'),
 ]

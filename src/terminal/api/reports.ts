@@ -1,15 +1,15 @@
 import { Router } from 'express'
 import { csvParts } from '../../docs/export.js'
-import type { SealedEvent } from '../../docs/generated/types.js'
+import type { ExportNote, ExportNoted, SealedEvent } from '../../docs/generated/types.js'
 import { answerHistory, asOf } from '../../protocol/history-queries.js'
-import { queryOf } from '../../protocol/http.js'
+import { bodyOf, queryOf } from '../../protocol/http.js'
 import { dayRangeOf } from '../../protocol/queries.js'
 import { sendJsonList, sendParts } from '../../protocol/streams.js'
 import type { Agent } from '../agent.js'
 import { EVENTS_BACKLOG_BYTES } from '../http-limits.js'
 import type { SignIns } from '../sign-ins.js'
 import { askingOf } from './guard.js'
-import { personOf } from './person.js'
+import { personOf, TERMINAL_API } from './person.js'
 
 /** A comment line keeps the stream open through whatever sits between. Milliseconds. */
 const HEARTBEAT_MS = 15_000
@@ -79,6 +79,14 @@ export function reportsApi(agent: Agent, signIns: SignIns): Router {
       return
     }
     await sendJsonList(response, 'invoices', agent.lookup.all(range))
+  })
+
+  api.post('/exports', async (request, response) => {
+    const { by, format, from = '', to = '' } = bodyOf<ExportNote>(request, `${TERMINAL_API}ExportNote`)
+    const person = personOf(agent, response, { by })
+    await agent.journal.tell(person, 'export', { format, from, to })
+    const answer: ExportNoted = { by: person, format }
+    response.status(201).json(answer)
   })
 
   api.get('/history', (request, response) => answerHistory(request, response, agent.histories.shelf()))

@@ -125,6 +125,7 @@ export const SHAPES: Readonly<Record<string, ApiShape>> = {
   },
   'POST /v1/work/cancel': { answer: `${ANSWERS}Cancelled` },
   'POST /v1/mark-synced': { body: `${TERMINAL}OnlyBy`, answer: `${ANSWERS}TerminalStatus` },
+  'POST /v1/exports': { body: `${TERMINAL}ExportNote`, answer: `${ANSWERS}ExportNoted`, status: 201 },
   'GET /v1/export': {
     answer: ['export.schema.json', 'text/csv'],
     query: {

@@ -187,4 +187,15 @@ describe('what an auditor asks about', () => {
       { kind: 'void', by: 'Ravi', detail: { sku: 'PEN' } },
     ])
   })
+
+  test('what came long after the time it claims is listed with both times', async () => {
+    await till.till.sell(tea())
+    nextDay()
+    nextDay()
+    await till.sync()
+    await relay.relay.arrivals.settled()
+    const late = (await audit()).exceptions.filter(({ kind }) => kind === 'late')
+    expect(late.map(({ position }) => position)).toEqual([1, 3])
+    expect(late[0]?.detail).toEqual({ claimed: late[0]?.at, came: expect.any(String) })
+  })
 })

@@ -296,6 +296,7 @@ export const en = {
   'audit-is-override': 'Another price',
   'audit-is-void': 'Taken back',
   'audit-is-fork': 'Two at one place',
+  'audit-is-late': 'Came late',
   'audit-is-unreceipted': 'Without receipt',
   'audit-from-to': '{from} to {to} ({count})',
   'audit-records-on': '{count} from here on',

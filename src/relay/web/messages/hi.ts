@@ -294,6 +294,7 @@ export const hi: Readonly<Record<Key, string>> = {
   'audit-is-override': 'दूसरा मूल्य',
   'audit-is-void': 'वापस लिया',
   'audit-is-fork': 'एक स्थान पर दो',
+  'audit-is-late': 'देर से पहुँचा',
   'audit-is-unreceipted': 'रसीद के बिना',
   'audit-from-to': '{from} से {to} ({count})',
   'audit-records-on': 'यहाँ से {count}',
