@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { demoCommand } from '../src/cli/demo-command.js'
 import { EXIT } from '../src/cli/exit.js'
 import { relayCommands } from '../src/cli/relay-commands.js'
+import { historyCommand } from '../src/cli/history-command.js'
 import { replayCommand, reportCommands } from '../src/cli/report-commands.js'
 import { slipCodeCommand } from '../src/cli/slip-code-command.js'
 import { terminalCommands } from '../src/cli/terminal-commands.js'
@@ -155,6 +156,7 @@ function ourCommands(): Map<string, string[]> {
   relayCommands(program)
   replayCommand(terminalCommands(program))
   reportCommands(program)
+  historyCommand(program)
   slipCodeCommand(program)
   return helpOf(program)
 }

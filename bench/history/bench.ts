@@ -179,6 +179,7 @@ function shelfOver(
       }
       return { id, name, history, ...known }
     },
+    isOver: () => false,
     shards: () => 1,
     terminal: () => undefined,
     shop: () => undefined,

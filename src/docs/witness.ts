@@ -30,6 +30,12 @@ export class Witnesses {
   /** By index of a change: which receipt covers it first. */
   #covered: (Witness | undefined)[] = []
   #receiptsMarked = 0
+  #latest = 0
+
+  /** The last moment anything is known of, milliseconds since 1970; 0 where nothing is. */
+  get latest(): number {
+    return this.#latest
+  }
 
   /** Changes came from a terminal. */
   came(from: string, changes: readonly string[], at: number, serial: number): void {
@@ -46,6 +52,7 @@ export class Witnesses {
 
   /** A terminal has these changes, and what they depend on. */
   seen(terminal: string, heads: readonly string[], at: number): void {
+    this.#latest = Math.max(this.#latest, at)
     const known = this.#seen.get(terminal)
     if (known) known.push({ at, heads })
     else this.#seen.set(terminal, [{ at, heads }])

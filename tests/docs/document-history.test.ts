@@ -97,6 +97,7 @@ function shelfOf(book: Book): Shelf {
   return {
     documents: () => [[book.id, book.name]],
     open: async () => book,
+    isOver: () => false,
     shards: () => 1,
     terminal: (code) => ({ id: `term_${code}`, code }),
     shop: () => undefined,

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { AsOfResponse, HistoryResponse, TimelineLine } from '../../src/docs/generated/types.js'
 import type { DocumentId } from '../../src/docs/naming.js'
 import type { Agent } from '../../src/terminal/agent.js'
@@ -52,6 +52,11 @@ beforeAll(async () => {
   later(1, 'all is known')
 })
 afterAll(() => world.end())
+
+/** At the same address, so that terminals find it again. */
+function again(): Promise<RunningRelay> {
+  return world.relay({ port: Number(new URL(relay.url).port) })
+}
 
 async function price(minor: number): Promise<void> {
   const rights = { whileDisconnected: true }
@@ -201,11 +206,11 @@ describe('history at the relay', () => {
     expect(after[0]).toEqual(expect.arrayContaining(before[0] as unknown[]))
     const settled = await said()
     await world.stopRelay(relay)
-    relay = await world.relay()
+    relay = await again()
     expect(await said()).toEqual(settled)
     await world.stopRelay(relay)
     await rm(join(relay.directory, 'history'), { recursive: true })
-    relay = await world.relay()
+    relay = await again()
     expect(await said()).toEqual(settled)
     expect(relay.relay.durable.isLoaded(bookOf(till))).toBe(false)
   })
@@ -220,20 +225,35 @@ describe('history at the relay', () => {
       bytes[bytes.length >> 1]! ^= 1
       await writeFile(path, bytes)
     }
-    relay = await world.relay()
+    relay = await again()
     expect(await history('?about=TEA')).toEqual(before)
   })
 
   test('H1 without a note of the arrival, the first receipt that covers a change witnesses it', async () => {
     await world.stopRelay(relay)
     await rm(join(relay.directory, 'arrivals.log'))
-    relay = await world.relay()
+    relay = await again()
     const [number = ''] = ((await asOf('all is known', 'view=relay')).invoices ?? []).map((one) => one.number)
     const [line] = await history(`?about=${encodeURIComponent(number)}`)
     expect(line?.witnessed).toMatchObject({ from: till.identity.code, by: 'receipt' })
     expect(line?.late).toBe(true)
     const [edit] = (await history('?about=TEA')).filter(({ what }) => what === 'item TEA price')
     expect(edit?.witnessed).toMatchObject({ from: manager.identity.code, by: 'receipt' })
+  })
+
+  test('H1 of a terminal that stays connected the relay knows what it has seen, as it says so itself', async () => {
+    const online = await world.terminal(relay, 'Online till', { mode: 'online' })
+    const { code } = online.identity
+    online.link.want(true)
+    await online.goOnline('Asha')
+    await vi.waitFor(() => expect(online.link.state).toMatchObject({ state: 'up' }))
+    later(1, 'before the edit')
+    await price(15_000)
+    await manager.sync()
+    await vi.waitFor(async () => expect((await online.catalogue.item('TEA')).price.minor).toBe(15_000))
+    later(0, 'after the edit')
+    await vi.waitFor(async () => expect(await priceAsOf('after the edit', code)).toEqual(['15000']))
+    expect(await priceAsOf('before the edit', code)).toEqual(['12000'])
   })
 
   test.each([
