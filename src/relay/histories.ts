@@ -95,7 +95,7 @@ export class Histories {
     if (!history) return undefined
     const known = this.#known.get(history) ?? {
       order: new Order(id, history),
-      witnesses: new Witnesses(),
+      witnesses: new Witnesses(name),
       arrivals: 0,
       receipts: 0,
     }

@@ -90,7 +90,7 @@ export class Histories {
     }
     const history = await this.#derived.get(id)
     if (!history) return undefined
-    const witnesses = new Witnesses()
+    const witnesses = new Witnesses(name)
     for await (const { body } of ledger.of(id)) {
       const heads = body.documents.find((document) => document.id === id)?.heads ?? []
       witnesses.receipted(body.terminal, heads, Date.parse(body.at), body.serial)

@@ -156,6 +156,58 @@ describe('history at the relay', () => {
     for (const line of some) expect(Date.parse(line.at)).toBeGreaterThanOrEqual(Date.parse(from))
   })
 
+  test('H1 what a terminal had the relay write is witnessed by the relay itself', async () => {
+    const { terminal, code, epoch, shop, role } = manager.identity
+    const identity = { terminal, code, epoch, shop, role }
+    await relay.relay.stock.receive(identity, [{ sku: 'TEA', quantity: '5' }])
+    later(1, 'received')
+    const [line] = (await history('?about=TEA')).filter(({ what }) => what === 'received TEA')
+    expect(line).toMatchObject({
+      terminal: manager.identity.code,
+      new: '5',
+      witnessed: { from: 'relay', by: 'own' },
+    })
+    const { entries = [], unknown } = await asOf('received', 'about=TEA')
+    expect(entries.find(({ what }) => what === 'received TEA')?.values).toMatchObject([{ value: '5' }])
+    expect(unknown).toBe(0)
+  })
+
+  test('H1 an invoice: the bill it was, edited on two terminals apart, its seal, and the credit note that names it', async () => {
+    const { bill } = await till.desk.open('Asha', { sku: 'TEA' })
+    await till.sync()
+    await manager.sync()
+    later(1)
+    await manager.desk.edit('Mira', bill.id, { label: 'table 4' })
+    await till.desk.edit('Asha', bill.id, { label: 'by the window' })
+    await manager.sync()
+    await till.sync()
+    later(1, 'two labels')
+    const { record } = await till.desk.seal('Asha', bill.id, { exactly: { type: 'cash' } })
+    const { number } = record.body
+    await till.till.credit({ ...tea(), corrects: { number } })
+    await till.sync()
+    later(1)
+    const lines = await history(`?about=${encodeURIComponent(number)}`)
+    const did = lines.map((line) => line.did)
+    expect(did.filter((one) => one === 'edit bill')).toHaveLength(2)
+    expect(did.indexOf('open bill')).toBe(0)
+    expect(did.indexOf('seal invoice')).toBeGreaterThan(did.lastIndexOf('edit bill'))
+    expect(did.indexOf('seal credit note')).toBeGreaterThan(did.indexOf('seal invoice'))
+    const labels = lines.filter(({ what }) => what.endsWith(' label'))
+    expect(labels.map(({ new: now, by }) => `${by}: ${now}`).sort()).toEqual([
+      'Asha: by the window',
+      'Mira: table 4',
+    ])
+    // Each was written without having seen the other.
+    const [one, other] = labels
+    expect(one?.apart?.changes).toContain(other?.change)
+    expect(other?.apart?.changes).toContain(one?.change)
+    const { entries = [] } = await asOf('two labels', `about=${bill.id}`)
+    const label = entries.find(({ what }) => what.endsWith(' label'))
+    expect(label?.values.map(({ value }) => value).sort()).toEqual(['by the window', 'table 4'])
+    expect((await history(`?about=${bill.id}`)).map((line) => line.did)).toContain('seal invoice')
+  })
+
   test('H1 pages hold every line once', async () => {
     const all = await history('')
     const paged: TimelineLine[] = []
