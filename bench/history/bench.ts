@@ -171,7 +171,7 @@ function shelfOver(
       const history = await histories.get(id)
       if (!history) throw new Error('The document is not there')
       if (!known) {
-        known = { order: new Order(id, history), witnesses: new Witnesses() }
+        known = { order: new Order(id, history), witnesses: new Witnesses(name) }
         for (let index = 0; index < count; index += 1) {
           const { hash, at } = history.at(index)
           known.witnesses.came('term_bench000000', [hash], at + 1_000, index)
@@ -179,6 +179,7 @@ function shelfOver(
       }
       return { id, name, history, ...known }
     },
+    isOver: () => false,
     shards: () => 1,
     terminal: () => undefined,
     shop: () => undefined,

@@ -19,6 +19,8 @@ export interface Shelf {
   documents(): Iterable<readonly [id: string, name: DocumentName]>
   /** Undefined where nothing of the document is here. */
   open(id: string, name: DocumentName): Promise<Book | undefined>
+  /** Whether nothing of a document comes after a moment (milliseconds since 1970), where that is known without opening it. */
+  isOver(id: string, after: number): boolean
   /** How many catalogue shards a shop has. */
   shards(shop: string): number
   /** The terminal with this id or code; undefined where there is none. */
@@ -96,6 +98,11 @@ function sealedUnder({ history }: Book, number: string): SealedFacts | undefined
 
 /** A business day begins and ends within so much of its date in UTC. Milliseconds. */
 const AROUND_MS = 36 * 3_600_000
+
+/** After this nothing of a book was written or arrived, milliseconds since 1970. */
+export function endsAt({ order, witnesses }: Book): number {
+  return Math.max(order.last, witnesses.latest)
+}
 
 /** Before this nothing of a document was written, milliseconds since 1970, as its name tells. */
 export function beginsAt(name: DocumentName): number {

@@ -60,6 +60,7 @@ export async function timeline(
     const begins = beginsAt(name)
     const last = rows[limit]
     if ((last && last.key.clock < begins) || (filter.to !== undefined && filter.to < begins)) break
+    if (after && shelf.isOver(id, after.clock)) continue
     const book = await shelf.open(id, name)
     if (!book) continue
     rows.push(...rowsOf(shelf, book, subject, filter, after, limit + 1))

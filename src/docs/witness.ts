@@ -1,4 +1,5 @@
-import type { DocumentHistory, KeptChange } from './document-history.js'
+import type { DocumentHistory } from './document-history.js'
+import type { DocumentName } from './naming.js'
 
 /** When the relay got a change, and how that is known. */
 export interface Witness {
@@ -23,6 +24,7 @@ interface Seen {
 
 /** Everything that is known of when the changes of a document became known to whom. Only ever added to. */
 export class Witnesses {
+  readonly #own: boolean
   readonly #came = new Map<string, Witness>()
   readonly #receipts: (Seen & Witness)[] = []
   /** By terminal, the heads it is known to have had. */
@@ -30,6 +32,17 @@ export class Witnesses {
   /** By index of a change: which receipt covers it first. */
   #covered: (Witness | undefined)[] = []
   #receiptsMarked = 0
+  #latest = 0
+
+  /** @param name of the document */
+  constructor(name: DocumentName) {
+    this.#own = name.kind === 'shop' || name.kind === 'stock' || name.kind === 'sales'
+  }
+
+  /** The last moment anything is known of, milliseconds since 1970; 0 where nothing is. */
+  get latest(): number {
+    return this.#latest
+  }
 
   /** Changes came from a terminal. */
   came(from: string, changes: readonly string[], at: number, serial: number): void {
@@ -46,6 +59,7 @@ export class Witnesses {
 
   /** A terminal has these changes, and what they depend on. */
   seen(terminal: string, heads: readonly string[], at: number): void {
+    this.#latest = Math.max(this.#latest, at)
     const known = this.#seen.get(terminal)
     if (known) known.push({ at, heads })
     else this.#seen.set(terminal, [{ at, heads }])
@@ -54,7 +68,9 @@ export class Witnesses {
   /** Undefined where nothing says when the change came. */
   of(history: DocumentHistory, index: number): Witness | undefined {
     const { hash, note, at } = history.at(index)
-    return this.#came.get(hash) ?? ownOf(note, at) ?? this.#coveredBy(history)[index]
+    // Nobody but the relay can make a change in its name, or any in some documents: the gate lets none in.
+    if (this.#own || note.terminal === 'relay') return { at, from: 'relay', by: 'own', serial: 0 }
+    return this.#came.get(hash) ?? this.#coveredBy(history)[index]
   }
 
   /** The heads that a terminal is known to have had up to a moment (milliseconds since 1970). */
@@ -77,9 +93,4 @@ export class Witnesses {
     }
     return this.#covered
   }
-}
-
-/** Nobody but the relay can make a change in its name: the gate lets none in. */
-function ownOf({ terminal }: KeptChange['note'], at: number): Witness | undefined {
-  return terminal === 'relay' ? { at, from: 'relay', by: 'own', serial: 0 } : undefined
 }

@@ -82,7 +82,7 @@ export async function asOf(request: Request, shelf: Shelf, own: View): Promise<A
 function viewOf(text: string | undefined, shelf: Shelf, own: View): View {
   if (text === undefined || text === (own.of === 'relay' ? 'relay' : own.code)) return own
   if (own.of === 'terminal')
-    throw invalid(`A terminal tells what it knew itself; ask the relay what ${text} knew.`)
+    throw invalid(`A terminal tells what it knew itself. Ask the relay for the view "${text}".`)
   const terminal = shelf.terminal(text)
   if (!terminal) throw new Refused('notFound', 'unknown-terminal', `There is no terminal "${text}" here.`)
   return { of: 'terminal', ...terminal }

@@ -1,12 +1,13 @@
 import { DocumentHistory } from '../docs/document-history.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { Order } from '../docs/order.js'
-import type { Book, Shelf } from '../docs/shelf.js'
+import { endsAt, type Book, type Shelf } from '../docs/shelf.js'
 import { Witnesses } from '../docs/witness.js'
 import { DerivedDocuments } from '../storage/derived-documents.js'
 import type { Disk } from '../storage/disk.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
+import { Queues } from '../storage/queues.js'
 import type { StoredDocuments } from '../storage/stored-documents.js'
 import type { Arrivals } from './arrivals.js'
 import type { IssuedReceipts } from './issued-receipts.js'
@@ -28,6 +29,12 @@ export interface HistoriesOptions {
   readonly onFailure: (document: string, error: Error) => void
 }
 
+/** Where a document ended when it was opened last, and what has to be the same for that to hold. */
+interface End {
+  readonly at: number
+  readonly sameAs: string
+}
+
 interface Known {
   readonly order: Order
   readonly witnesses: Witnesses
@@ -40,6 +47,8 @@ export class Histories {
   readonly #options: HistoriesOptions
   readonly #derived: DerivedDocuments<DocumentHistory>
   readonly #known = new WeakMap<DocumentHistory, Known>()
+  readonly #queues = new Queues()
+  readonly #ends = new Map<string, End>()
 
   constructor(options: HistoriesOptions) {
     this.#options = options
@@ -57,6 +66,7 @@ export class Histories {
     return {
       documents: () => [...registry.entries()].filter(([, name]) => mine(name)),
       open: (id, name) => this.#open(id as DocumentId, name),
+      isOver: (id, after) => this.#isOver(id as DocumentId, after),
       shards: shardsOf,
       terminal: (idOrCode) => {
         if (idOrCode === 'relay') return undefined
@@ -70,22 +80,47 @@ export class Histories {
     }
   }
 
-  async #open(id: DocumentId, name: DocumentName): Promise<Book | undefined> {
+  /** One at a time: what is known of a document is complete before it is handed out. */
+  #open(id: DocumentId, name: DocumentName): Promise<Book | undefined> {
+    return this.#queues.run(id, () => this.#opened(id, name))
+  }
+
+  async #opened(id: DocumentId, name: DocumentName): Promise<Book | undefined> {
     const { arrivals, issued } = this.#options
     await arrivals.settled()
+    const sameAs = this.#state(id)
     // What is known of a change is never older than the change: the logs are asked before the document.
     const counts = { arrivals: arrivals.count(id), receipts: issued.count(id) }
     const history = await this.#derived.get(id)
     if (!history) return undefined
     const known = this.#known.get(history) ?? {
       order: new Order(id, history),
-      witnesses: new Witnesses(),
+      witnesses: new Witnesses(name),
       arrivals: 0,
       receipts: 0,
     }
     this.#known.set(history, known)
     await this.#witness(id, known, counts)
-    return { id, name, history, order: known.order, witnesses: known.witnesses }
+    const book = { id, name, history, order: known.order, witnesses: known.witnesses }
+    this.#ends.set(id, { at: endsAt(book), sameAs })
+    return book
+  }
+
+  #isOver(id: DocumentId, after: number): boolean {
+    const end = this.#ends.get(id)
+    // In memory it may be further than its files are.
+    return (
+      end !== undefined &&
+      end.at < after &&
+      !this.#options.durable.isLoaded(id) &&
+      end.sameAs === this.#state(id)
+    )
+  }
+
+  /** What there is of a document: as long as it is the same, nothing was added. */
+  #state(id: DocumentId): string {
+    const { durable, arrivals, issued } = this.#options
+    return [durable.storage.revision(id), arrivals.count(id), issued.count(id)].join()
   }
 
   async #witness(

@@ -2,7 +2,7 @@ import type { View } from '../docs/as-of.js'
 import { DocumentHistory } from '../docs/document-history.js'
 import type { DocumentId, DocumentName } from '../docs/naming.js'
 import { Order } from '../docs/order.js'
-import type { Book, Shelf } from '../docs/shelf.js'
+import { endsAt, type Book, type Shelf } from '../docs/shelf.js'
 import type { Shop } from '../docs/shop.js'
 import { Witnesses } from '../docs/witness.js'
 import { DerivedDocuments } from '../storage/derived-documents.js'
@@ -54,9 +54,16 @@ export class Histories {
 
   shelf(): Shelf {
     const { names, identity, shop } = this.#options
+    const ends = new Map<string, number>()
     return {
       documents: () => names.entries(),
-      open: (id, name) => this.#open(id as DocumentId, name),
+      open: async (id, name) => {
+        const book = await this.#open(id as DocumentId, name)
+        if (book) ends.set(id, endsAt(book))
+        return book
+      },
+      // As long as one question is answered.
+      isOver: (id, after) => (ends.get(id) ?? Number.MAX_SAFE_INTEGER) < after,
       shards: () => shop().catalogueShards,
       terminal: (idOrCode) => {
         const found = [...shop().terminals.values()].find(
@@ -83,7 +90,7 @@ export class Histories {
     }
     const history = await this.#derived.get(id)
     if (!history) return undefined
-    const witnesses = new Witnesses()
+    const witnesses = new Witnesses(name)
     for await (const { body } of ledger.of(id)) {
       const heads = body.documents.find((document) => document.id === id)?.heads ?? []
       witnesses.receipted(body.terminal, heads, Date.parse(body.at), body.serial)

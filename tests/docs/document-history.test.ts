@@ -88,7 +88,7 @@ function ancestors(doc: A.Doc<FlatDoc>, hash: string): Set<string> {
 
 const CATALOGUE: DocumentName = { kind: 'catalogue', shop: 'shop_1111111111', shard: 0 }
 
-function bookOf(doc: A.Doc<FlatDoc>, witnesses = new Witnesses()): Book {
+function bookOf(doc: A.Doc<FlatDoc>, witnesses = new Witnesses(CATALOGUE)): Book {
   const history = historyOf(doc)
   return { id: 'd', name: CATALOGUE, history, order: new Order('d', history), witnesses }
 }
@@ -97,6 +97,7 @@ function shelfOf(book: Book): Shelf {
   return {
     documents: () => [[book.id, book.name]],
     open: async () => book,
+    isOver: () => false,
     shards: () => 1,
     terminal: (code) => ({ id: `term_${code}`, code }),
     shop: () => undefined,
@@ -217,7 +218,7 @@ describe('the history of a document by itself', () => {
       fc.asyncProperty(steps, fc.nat({ max: 100 }), fc.nat(), async (list, second, seed) => {
         const doc = played(list)
         const until = (START + second) * 1000
-        const witnesses = new Witnesses()
+        const witnesses = new Witnesses(CATALOGUE)
         const hashes = A.getAllChanges(doc).map((change) => A.decodeChange(change).hash ?? '')
         // Changes came in some order of causes; each a while after the one before.
         hashes.forEach((hash, index) =>

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { AsOfResponse, HistoryResponse, TimelineLine } from '../../src/docs/generated/types.js'
 import type { DocumentId } from '../../src/docs/naming.js'
 import type { Agent } from '../../src/terminal/agent.js'
@@ -52,6 +52,11 @@ beforeAll(async () => {
   later(1, 'all is known')
 })
 afterAll(() => world.end())
+
+/** At the same address, so that terminals find it again. */
+function again(): Promise<RunningRelay> {
+  return world.relay({ port: Number(new URL(relay.url).port) })
+}
 
 async function price(minor: number): Promise<void> {
   const rights = { whileDisconnected: true }
@@ -151,6 +156,58 @@ describe('history at the relay', () => {
     for (const line of some) expect(Date.parse(line.at)).toBeGreaterThanOrEqual(Date.parse(from))
   })
 
+  test('H1 what a terminal had the relay write is witnessed by the relay itself', async () => {
+    const { terminal, code, epoch, shop, role } = manager.identity
+    const identity = { terminal, code, epoch, shop, role }
+    await relay.relay.stock.receive(identity, [{ sku: 'TEA', quantity: '5' }])
+    later(1, 'received')
+    const [line] = (await history('?about=TEA')).filter(({ what }) => what === 'received TEA')
+    expect(line).toMatchObject({
+      terminal: manager.identity.code,
+      new: '5',
+      witnessed: { from: 'relay', by: 'own' },
+    })
+    const { entries = [], unknown } = await asOf('received', 'about=TEA')
+    expect(entries.find(({ what }) => what === 'received TEA')?.values).toMatchObject([{ value: '5' }])
+    expect(unknown).toBe(0)
+  })
+
+  test('H1 an invoice: the bill it was, edited on two terminals apart, its seal, and the credit note that names it', async () => {
+    const { bill } = await till.desk.open('Asha', { sku: 'TEA' })
+    await till.sync()
+    await manager.sync()
+    later(1)
+    await manager.desk.edit('Mira', bill.id, { label: 'table 4' })
+    await till.desk.edit('Asha', bill.id, { label: 'by the window' })
+    await manager.sync()
+    await till.sync()
+    later(1, 'two labels')
+    const { record } = await till.desk.seal('Asha', bill.id, { exactly: { type: 'cash' } })
+    const { number } = record.body
+    await till.till.credit({ ...tea(), corrects: { number } })
+    await till.sync()
+    later(1)
+    const lines = await history(`?about=${encodeURIComponent(number)}`)
+    const did = lines.map((line) => line.did)
+    expect(did.filter((one) => one === 'edit bill')).toHaveLength(2)
+    expect(did.indexOf('open bill')).toBe(0)
+    expect(did.indexOf('seal invoice')).toBeGreaterThan(did.lastIndexOf('edit bill'))
+    expect(did.indexOf('seal credit note')).toBeGreaterThan(did.indexOf('seal invoice'))
+    const labels = lines.filter(({ what }) => what.endsWith(' label'))
+    expect(labels.map(({ new: now, by }) => `${by}: ${now}`).sort()).toEqual([
+      'Asha: by the window',
+      'Mira: table 4',
+    ])
+    // Each was written without having seen the other.
+    const [one, other] = labels
+    expect(one?.apart?.changes).toContain(other?.change)
+    expect(other?.apart?.changes).toContain(one?.change)
+    const { entries = [] } = await asOf('two labels', `about=${bill.id}`)
+    const label = entries.find(({ what }) => what.endsWith(' label'))
+    expect(label?.values.map(({ value }) => value).sort()).toEqual(['by the window', 'table 4'])
+    expect((await history(`?about=${bill.id}`)).map((line) => line.did)).toContain('seal invoice')
+  })
+
   test('H1 pages hold every line once', async () => {
     const all = await history('')
     const paged: TimelineLine[] = []
@@ -201,11 +258,11 @@ describe('history at the relay', () => {
     expect(after[0]).toEqual(expect.arrayContaining(before[0] as unknown[]))
     const settled = await said()
     await world.stopRelay(relay)
-    relay = await world.relay()
+    relay = await again()
     expect(await said()).toEqual(settled)
     await world.stopRelay(relay)
     await rm(join(relay.directory, 'history'), { recursive: true })
-    relay = await world.relay()
+    relay = await again()
     expect(await said()).toEqual(settled)
     expect(relay.relay.durable.isLoaded(bookOf(till))).toBe(false)
   })
@@ -220,20 +277,35 @@ describe('history at the relay', () => {
       bytes[bytes.length >> 1]! ^= 1
       await writeFile(path, bytes)
     }
-    relay = await world.relay()
+    relay = await again()
     expect(await history('?about=TEA')).toEqual(before)
   })
 
   test('H1 without a note of the arrival, the first receipt that covers a change witnesses it', async () => {
     await world.stopRelay(relay)
     await rm(join(relay.directory, 'arrivals.log'))
-    relay = await world.relay()
+    relay = await again()
     const [number = ''] = ((await asOf('all is known', 'view=relay')).invoices ?? []).map((one) => one.number)
     const [line] = await history(`?about=${encodeURIComponent(number)}`)
     expect(line?.witnessed).toMatchObject({ from: till.identity.code, by: 'receipt' })
     expect(line?.late).toBe(true)
     const [edit] = (await history('?about=TEA')).filter(({ what }) => what === 'item TEA price')
     expect(edit?.witnessed).toMatchObject({ from: manager.identity.code, by: 'receipt' })
+  })
+
+  test('H1 of a terminal that stays connected the relay knows what it has seen, as it says so itself', async () => {
+    const online = await world.terminal(relay, 'Online till', { mode: 'online' })
+    const { code } = online.identity
+    online.link.want(true)
+    await online.goOnline('Asha')
+    await vi.waitFor(() => expect(online.link.state).toMatchObject({ state: 'up' }))
+    later(1, 'before the edit')
+    await price(15_000)
+    await manager.sync()
+    await vi.waitFor(async () => expect((await online.catalogue.item('TEA')).price.minor).toBe(15_000))
+    later(0, 'after the edit')
+    await vi.waitFor(async () => expect(await priceAsOf('after the edit', code)).toEqual(['15000']))
+    expect(await priceAsOf('before the edit', code)).toEqual(['12000'])
   })
 
   test.each([
