@@ -10,7 +10,6 @@ import { EXIT } from '../src/cli/exit.js'
 import { historyCommand } from '../src/cli/history-command.js'
 import { logCommands } from '../src/cli/log-commands.js'
 import { relayCommands } from '../src/cli/relay-commands.js'
-import { historyCommand } from '../src/cli/history-command.js'
 import { replayCommand, reportCommands } from '../src/cli/report-commands.js'
 import { slipCodeCommand } from '../src/cli/slip-code-command.js'
 import { terminalCommands } from '../src/cli/terminal-commands.js'
@@ -161,7 +160,6 @@ function ourCommands(): Map<string, string[]> {
   reportCommands(program)
   historyCommand(program)
   slipCodeCommand(program)
-  historyCommand(program)
   verifyCommand(program)
   logCommands(program)
   return helpOf(program)

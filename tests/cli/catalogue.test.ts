@@ -156,7 +156,7 @@ describe('what is asked of an item that is not there', () => {
       code: 3,
       stdout: '',
       stderr:
-        'counterfoil: Nothing is known here of "NOPE": it is no invoice number, no SKU and no document id.\n',
+        'counterfoil: Nothing is known here of "NOPE": it is no invoice number, no SKU and no id of a document, bill, image, terminal or shop. Say with kind what it is, where that is not clear.\n',
     })
     const till = await processes.serve(['terminal', 'serve', '--data', manager, '--port', '0'])
     const response = await fetch(`${till.url}/v1/items/NOPE`)
