@@ -130,9 +130,13 @@ async function relayPages(browser: Browser, url: string, password: string): Prom
   await page.keyboard.press('Enter')
   await page.getByRole('table').first().waitFor()
   await keep(page, 'relay-fleet')
-  for (const view of ['Exceptions', 'Incidents', 'Health']) {
+  for (const view of ['Exceptions', 'Incidents', 'Audit', 'Health']) {
     await page.getByRole('navigation').getByText(view, { exact: true }).click()
     await page.getByRole('heading', { name: view }).first().waitFor()
+    if (view === 'Audit') {
+      await page.getByRole('button', { name: 'Search' }).click()
+      await page.getByRole('table').first().waitFor()
+    }
     await keep(page, `relay-${view.toLowerCase()}`)
   }
   await page.context().close()

@@ -284,7 +284,12 @@ describe('the relay’s page', () => {
     expect(await managers.getByRole('navigation').getByRole('link').allTextContents()).toEqual([
       'Fleet',
       'Exceptions',
+      'Audit',
     ])
+    await managers.getByRole('link', { name: 'Audit' }).click()
+    await managers.getByRole('button', { name: 'Completeness' }).waitFor()
+    // What tells of the whole relay is not a manager's.
+    expect(await managers.getByRole('button', { name: 'Proof' }).count()).toBe(0)
   })
 
   test('A2 who signs out, or is removed meanwhile, sees nothing any more', async () => {

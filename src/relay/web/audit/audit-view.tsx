@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { t, type Key } from '../messages/language.js'
+import { me } from '../state/session.js'
 import { Completeness } from './completeness.js'
 import { Proof } from './proof.js'
 import { Records } from './records.js'
@@ -25,12 +26,14 @@ const part = signal<Part>('records')
 
 /** Who changed what, when; whether it is complete; what proves it. */
 export function AuditView() {
-  const Shown = SHOWN[part.value]
+  // Proof is of the whole relay, of which a manager sees one shop.
+  const parts = PARTS.filter((one) => one !== 'proof' || me.value?.role !== 'manager')
+  const Shown = SHOWN[parts.includes(part.value) ? part.value : 'records']
   return (
     <section aria-labelledby="audit-title">
       <h2 id="audit-title">{t('audit')}</h2>
       <div class="row" role="group" aria-label={t('audit-parts')}>
-        {PARTS.map((one) => (
+        {parts.map((one) => (
           <button
             key={one}
             type="button"

@@ -94,7 +94,7 @@ function RecordTable({ records }: { readonly records: readonly AuditedRecord[] }
         t('audit-at'),
         t('audit-by'),
         t('audit-amount'),
-        t('receipt'),
+        t('audit-receipt'),
       ]}
       rows={records.map((record) => {
         const { document, position, hash, at, by, shop, custody } = record

@@ -245,6 +245,7 @@ export const en = {
   'audit-amount': 'Amount',
   'audit-none': 'Nothing was found.',
   'audit-more': 'Show more',
+  'audit-receipt': 'Receipt',
   'audit-receipted': 'receipted',
   'audit-unreceipted': 'no receipt',
   'audit-fork': 'another one at its place',

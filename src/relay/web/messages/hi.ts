@@ -243,6 +243,7 @@ export const hi: Readonly<Record<Key, string>> = {
   'audit-amount': 'राशि',
   'audit-none': 'कुछ नहीं मिला।',
   'audit-more': 'और दिखाएँ',
+  'audit-receipt': 'रसीद',
   'audit-receipted': 'रसीद है',
   'audit-unreceipted': 'रसीद नहीं',
   'audit-fork': 'इसी स्थान पर दूसरा',
