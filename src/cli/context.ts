@@ -128,6 +128,16 @@ export function untilStopped(): Promise<NodeJS.Signals> {
   })
 }
 
+/** Long enough for what was printed to leave. Milliseconds. */
+const EXIT_AFTER_MS = 250
+
+/**
+ * Ends the process now that everything is closed: a document that automerge-repo waited for keeps a timer of a minute.
+ */
+export function exitSoon(): void {
+  setTimeout(() => process.exit(), EXIT_AFTER_MS).unref()
+}
+
 /** Does work that Ctrl+C ends in good order. */
 export async function interruptible<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R> {
   const interrupted = new AbortController()

@@ -18,6 +18,7 @@ import {
   digitsOption,
   patternOption,
   portOption,
+  exitSoon,
   untilStopped,
   withData,
   type Common,
@@ -90,6 +91,7 @@ export function relayCommands(program: Command): void {
           context.print({ url: running.url, pid: process.pid }, `Relay at ${running.url}`)
           await stopped
           await running.stop()
+          exitSoon()
         },
         (options) => options,
       ),

@@ -14,6 +14,7 @@ import {
   choiceOption,
   interruptible,
   portOption,
+  exitSoon,
   untilStopped,
   withData,
   type CommandContext,
@@ -79,6 +80,7 @@ export function terminalCommands(program: Command): Command {
           } finally {
             await running.stop()
           }
+          exitSoon()
         },
         (options) => options,
       ),
