@@ -4,12 +4,12 @@ import { exportBundle, type ExportSource, type SourceLog } from '../docs/bundle/
 import { BadCheckpoint } from '../docs/checkpoint.js'
 import { ExportTooLarge } from '../docs/bundle/zip-writer.js'
 import { DamagedDocument } from '../docs/verify/book.js'
-import { VIEWS } from '../docs/views/index.js'
 import { Refused } from '../protocol/problem.js'
 import type { Disk } from '../storage/disk.js'
 import { readDirectory, type DayRange, type DirectoryRead } from './directory.js'
 import { consistencyWith, proofsOf } from './log-proofs.js'
 import type { LogRead } from './log-read.js'
+import { viewOf } from './view-of.js'
 import { FileSpool } from '../storage/spool.js'
 import type { OnDamage } from '../storage/stored-files.js'
 
@@ -38,13 +38,7 @@ export async function* bundleOf(
   onDamage: OnDamage,
 ): AsyncGenerator<Uint8Array> {
   const { format, disk } = options
-  const view = VIEWS.get(format)
-  if (!view)
-    throw new Refused(
-      'invalid',
-      'unknown-format',
-      `There is no format ${format}. Give one of ${[...VIEWS.keys()].join(', ')}.`,
-    )
+  const view = viewOf(format)
   const read = await readDirectory(resolve(directory), disk, options, onDamage)
   const spool = new FileSpool()
   try {

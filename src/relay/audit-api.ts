@@ -6,7 +6,7 @@ import { dayRangeOf } from '../protocol/queries.js'
 import { auditExceptions } from './audit/exceptions.js'
 import { auditRecord } from './audit/record.js'
 import { searchRecords } from './audit/search.js'
-import { mustBeOwnShop, shopBoundTo } from './caller.js'
+import { mustBeOwnShop, shopBoundTo, type Machine, type SignedIn } from './caller.js'
 import type { Relay } from './relay.js'
 import type { Routes } from './routes.js'
 
@@ -19,11 +19,8 @@ export function auditApi(routes: Routes, relay: Relay): void {
   const { sealed, facts } = relay
 
   routes.on('records', async (request, response, caller) => {
-    const own = shopBoundTo(caller)
-    const asked = textOf(request, 'shop')
-    if (own !== undefined && asked !== undefined) mustBeOwnShop(caller, asked)
     const query = {
-      shop: own ?? asked,
+      shop: shopAsked(request, caller),
       ...dayRangeOf(request),
       number: textOf(request, 'number')?.toUpperCase(),
       least: wholeOf(request, 'least'),
@@ -55,11 +52,17 @@ export function auditApi(routes: Routes, relay: Relay): void {
   })
 
   routes.on('audit', async (request, response, caller) => {
-    const own = shopBoundTo(caller)
-    const asked = textOf(request, 'shop')
-    if (own !== undefined && asked !== undefined) mustBeOwnShop(caller, asked)
-    response.json(await auditExceptions(sealed, facts, relay.arrivals, own ?? asked, relay.now()))
+    const shop = shopAsked(request, caller)
+    response.json(await auditExceptions(sealed, facts, relay.arrivals, shop, relay.now()))
   })
+}
+
+/** The shop that is asked about; a manager's own, whatever is asked. @throws Refused `not-your-shop` */
+function shopAsked(request: Request, caller: SignedIn | Machine): string | undefined {
+  const own = shopBoundTo(caller)
+  const asked = textOf(request, 'shop')
+  if (own !== undefined && asked !== undefined) mustBeOwnShop(caller, asked)
+  return own ?? asked
 }
 
 function textOf(request: Request, name: string): string | undefined {

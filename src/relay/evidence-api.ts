@@ -1,6 +1,5 @@
-import { VIEWS } from '../docs/views/index.js'
+import { viewOf } from '../evidence/view-of.js'
 import { answerLong, queryOf } from '../protocol/http.js'
-import { Refused } from '../protocol/problem.js'
 import { dayRangeOf } from '../protocol/queries.js'
 import { sendParts } from '../protocol/streams.js'
 import type { Relay } from './relay.js'
@@ -11,12 +10,7 @@ export function evidenceApi(routes: Routes, relay: Relay): void {
   routes.on('bundle', async (request, response) => {
     const { from, to } = dayRangeOf(request)
     const format = queryOf(request, 'format') ?? 'records'
-    if (!VIEWS.has(format))
-      throw new Refused(
-        'invalid',
-        'unknown-format',
-        `There is no format ${format}. Give one of ${[...VIEWS.keys()].join(', ')}.`,
-      )
+    viewOf(format)
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     // What was receipted last is to be in it, with its proof.

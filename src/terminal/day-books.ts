@@ -166,7 +166,10 @@ export class DayBooks {
     const records = [...everyRecordIn(doc), ...(await this.hidden(book))]
     const doubled = new Set(doubledIn(doc))
     if (!isLoaded) await durable.release(book.id)
-    return { newestFirst: records.sort((a, b) => b.body.chain.position - a.body.chain.position), doubled }
+    return {
+      newestFirst: records.sort((a, b) => a.body.chain.position - b.body.chain.position).reverse(),
+      doubled,
+    }
   }
 
   /** The records of a book, one for each position, ascending. */

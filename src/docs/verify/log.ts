@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { CustodyReceipt } from '../generated/types.js'
 import type { RecordLine } from '../bundle/record-line.js'
-import { canonicalJson } from '../canonical.js'
 import { readCheckpoint } from '../checkpoint.js'
-import { verifyConsistency, verifyInclusion } from '../merkle.js'
+import { entryHash, receiptEntry, type LogEntry } from '../log-entry.js'
+import { HASH_BYTES, verifyConsistency, verifyInclusion } from '../merkle.js'
+import { fromBase64 } from '../signed-note.js'
 import type { Findings, Where } from './findings.js'
 
 /** What a bundle holds of the relay's log. */
@@ -49,7 +49,6 @@ export const LOG_ARITHMETIC: LogArithmetic = { readCheckpoint, verifyInclusion, 
 const CHECKPOINT = 'log/checkpoint'
 const PROOFS = 'log/proofs.ndjson'
 const CONSISTENCY = 'log/consistency.json'
-const LEAF = Uint8Array.of(0)
 
 /**
  * What has to be in the log: each receipt and each day close that is verified. Of each only the hash of its leaf is held.
@@ -64,14 +63,13 @@ export class LogCheck {
     this.#arithmetic = arithmetic
   }
 
-  receipt({ body, signature }: CustodyReceipt): void {
-    const leaf = { v: 1, type: 'custody-receipt', receipt: { body, signature } }
-    this.#leaves.set(leafHash(leaf), { where: { file: PROOFS }, what: `Receipt ${body.serial}` })
+  receipt(receipt: CustodyReceipt): void {
+    const what = `Receipt ${receipt.body.serial}`
+    this.#leaves.set(keyOf(receiptEntry(receipt)), { where: { file: PROOFS }, what })
   }
 
   dayClose({ terminal, code, epoch, position }: RecordLine, hash: string): void {
-    const leaf = { v: 1, type: 'day-close', terminal, code, epoch, position, hash }
-    this.#leaves.set(leafHash(leaf), {
+    this.#leaves.set(keyOf({ v: 1, type: 'day-close', terminal, code, epoch, position, hash }), {
       where: { terminal: code, epoch, position },
       what: `The day close at record ${position} of ${code}${epoch}`,
     })
@@ -154,8 +152,9 @@ export class LogCheck {
   }
 }
 
-function leafHash(leaf: object): string {
-  return createHash('sha256').update(LEAF).update(canonicalJson(leaf)).digest('base64')
+/** The hash of an entry's leaf, as proofs spell it. */
+function keyOf(entry: LogEntry): string {
+  return Buffer.from(entryHash(entry)).toString('base64')
 }
 
 /** The members of a JSON object; none of what is no object. */
@@ -168,11 +167,10 @@ function membersOf(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** 32 bytes in base64 (RFC 4648 §4). */
+/** A hash in base64 (RFC 4648 §4). */
 function bytesOf(text: unknown): Buffer | undefined {
-  if (typeof text !== 'string') return undefined
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.length === 32 && bytes.toString('base64') === text ? bytes : undefined
+  const bytes = typeof text === 'string' ? fromBase64(text) : undefined
+  return bytes?.length === HASH_BYTES ? bytes : undefined
 }
 
 function pathOf(path: unknown): Buffer[] | undefined {

@@ -1,8 +1,8 @@
-import type { CreditNoteRecord, DayCloseRecord, InvoiceRecord, Seller } from '../generated/types.js'
-import { isSale, type SealedRecord } from '../record.js'
+import type { DayCloseRecord, Seller } from '../generated/types.js'
+import { isSale, type SaleRecord, type SealedRecord } from '../record.js'
 
 export interface ClosedSale {
-  readonly sale: InvoiceRecord | CreditNoteRecord
+  readonly sale: SaleRecord
   readonly record: SealedRecord
 }
 

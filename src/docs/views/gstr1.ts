@@ -1,12 +1,11 @@
 import { csvLine, csvText } from '../csv.js'
 import { addDecimals } from '../decimal.js'
-import type { InvoiceRecord, CreditNoteRecord, SealedLine } from '../generated/types.js'
+import type { SealedLine } from '../generated/types.js'
 import { formatMinor } from '../money.js'
-import { isSale, type SealedRecord } from '../record.js'
+import type { SaleRecord, SealedRecord } from '../record.js'
 import { parseNumber, seriesPrefix } from '../series.js'
+import { salesIn } from './sales.js'
 import type { View, ViewFile } from './view.js'
-
-type Sale = InvoiceRecord | CreditNoteRecord
 
 /**
  * Tables 12 (summary by HSN, for recipients with and without a registration apart) and 13 (documents issued) of GSTR-1,
@@ -18,10 +17,6 @@ export const gstr1: View = function* (records) {
   yield hsnFile('gstr1-hsn-b2c.csv', records, (sale) => sale.customer?.taxId === undefined)
 }
 
-function* salesIn(records: Iterable<SealedRecord>): Generator<Sale> {
-  for (const { body } of records) if (isSale(body)) yield body
-}
-
 interface Run {
   readonly nature: string
   readonly from: string
@@ -31,7 +26,8 @@ interface Run {
 
 function* documents(records: Iterable<SealedRecord>): Generator<string> {
   const runs = new Map<string, Run>()
-  for (const { number, type } of salesIn(records)) {
+  for (const { sale } of salesIn(records)) {
+    const { number, type } = sale
     const parsed = parseNumber(number)
     const series = parsed ? seriesPrefix(parsed) : number
     const run = runs.get(series)
@@ -91,13 +87,20 @@ const COMPONENTS: ReadonlyMap<string, Component> = new Map([
   ['CESS', 'cess'],
 ])
 
-function hsnFile(name: string, records: Iterable<SealedRecord>, wanted: (sale: Sale) => boolean): ViewFile {
+function hsnFile(
+  name: string,
+  records: Iterable<SealedRecord>,
+  wanted: (sale: SaleRecord) => boolean,
+): ViewFile {
   return { name, lines: hsnLines(records, wanted) }
 }
 
-function* hsnLines(records: Iterable<SealedRecord>, wanted: (sale: Sale) => boolean): Generator<string> {
+function* hsnLines(
+  records: Iterable<SealedRecord>,
+  wanted: (sale: SaleRecord) => boolean,
+): Generator<string> {
   const rows = new Map<string, HsnRow>()
-  for (const sale of salesIn(records)) {
+  for (const { sale } of salesIn(records)) {
     if (!wanted(sale)) continue
     for (const line of sale.lines) addTo(rows, line, sale.policy.minorDigits)
   }

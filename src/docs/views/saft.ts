@@ -1,9 +1,8 @@
-import type { Customer, InvoiceRecord, CreditNoteRecord, SealedLine, Seller } from '../generated/types.js'
+import type { CreditNoteRecord, Customer, SealedLine, Seller } from '../generated/types.js'
 import { formatMinor } from '../money.js'
-import { isSale, type SealedRecord } from '../record.js'
+import type { SaleRecord, SealedRecord } from '../record.js'
+import { salesIn } from './sales.js'
 import type { About, View } from './view.js'
-
-type Sale = InvoiceRecord | CreditNoteRecord
 
 /**
  * The sales in the shape of the OECD's Standard Audit File for Tax (SAF-T 2.0), with the elements that Portugal's file
@@ -31,10 +30,6 @@ const element = (name: string, text: string): string => `<${name}>${escapeXml(te
 
 const optional = (name: string, text: string | undefined): string =>
   text === undefined ? '' : element(name, text)
-
-function* salesIn(records: Iterable<SealedRecord>): Generator<{ sale: Sale; record: SealedRecord }> {
-  for (const record of records) if (isSale(record.body)) yield { sale: record.body, record }
-}
 
 /** Where a buyer has nothing to be told apart by, all are one: the final consumer. */
 function customerId(customer: Customer | undefined): string {
@@ -140,7 +135,7 @@ function* masterFiles({ customers, products, taxes }: Summary): Generator<string
   yield '</TaxTable>\n</MasterFiles>\n'
 }
 
-function invoice(sale: Sale, { hash, signature }: SealedRecord): string {
+function invoice(sale: SaleRecord, { hash, signature }: SealedRecord): string {
   const money = (minor: number): string => formatMinor(minor, sale.policy.minorDigits)
   const sign = sale.type === 'invoice' ? 1 : -1
   return [
@@ -168,7 +163,7 @@ function invoice(sale: Sale, { hash, signature }: SealedRecord): string {
   ].join('')
 }
 
-function lineOf(sale: Sale, line: SealedLine, index: number): string {
+function lineOf(sale: SaleRecord, line: SealedLine, index: number): string {
   const money = (minor: number): string => formatMinor(minor, sale.policy.minorDigits)
   const isInvoice = sale.type === 'invoice'
   const { per } = line.price

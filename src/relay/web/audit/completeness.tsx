@@ -6,12 +6,14 @@ import { Table } from '../parts/table.js'
 import { When } from '../parts/when.js'
 import { openDialog } from '../state/dialogs.js'
 import { shopName } from '../state/fleet.js'
-import { heard } from '../state/live.js'
 import { useAnswer } from '../watch/reading.js'
 
-/** Whether every series is here from its first number to its last, and what needs a look. */
+/**
+ * Whether every series is here from its first number to its last, and what needs a look. Read when it is opened: it takes
+ * all records, and a large fleet would have it begun anew before it has ended.
+ */
 export function Completeness() {
-  const answer = useAnswer<AuditExceptions>('/v1/admin/audit', heard.fleet.value)
+  const answer = useAnswer<AuditExceptions>('/v1/admin/audit', 0)
   if (!answer) return <p role="status">{t('audit-looking')}</p>
   const { records, series, exceptions, more } = answer
   const whole = series.every(({ complete }) => complete)
