@@ -224,7 +224,10 @@ describe('the relay’s page', () => {
     await office.signIn(page, 'Olga')
     await page.getByRole('link', { name: 'Health' }).press('Enter')
     await page.getByRole('heading', { name: 'Storage' }).waitFor()
-    expect(await page.locator('.u-wrap canvas').count()).toBe(8)
+    // A plot is drawn after the frame that shows its heading.
+    const drawn = page.locator('.u-wrap canvas')
+    await drawn.nth(7).waitFor()
+    expect(await drawn.count()).toBe(8)
     await page.getByText(/^memory: \d/).waitFor()
     await page.getByText(/^terminals: \d/).waitFor()
     await page.getByLabel('Time shown').selectOption('24')
