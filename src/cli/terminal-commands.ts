@@ -288,6 +288,9 @@ function statusText(status: Status): string {
       ? [`Force complete: ${status.force.state}, begun ${status.force.startedAt}`]
       : []),
     ...(status.blocked ? [`Sealing is blocked: ${status.blocked.message}`] : []),
+    ...(status.training
+      ? [`Training mode: since ${status.training.at}, begun by ${status.training.by}; nothing here is a sale`]
+      : []),
     ...(status.fork ? [`Fork alarm: ${status.fork.message}`] : []),
     ...(status.log ? [`Alarm of the relay’s log: ${status.log.message}`] : []),
     ...(status.storage.ok ? [] : [`Storage: ${status.storage.message}`]),

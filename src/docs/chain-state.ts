@@ -1,6 +1,6 @@
 import { addToPerpetual, addToTotals, NO_PERPETUAL, noTotals } from './day-totals.js'
 import type { ChainState, Day } from './generated/types.js'
-import { CHAIN_START, isSale, type SealedRecord } from './record.js'
+import { CHAIN_START, isSale, type EventRecord, type SealedRecord } from './record.js'
 import { parseNumber } from './series.js'
 
 export type { ChainState } from './generated/types.js'
@@ -89,7 +89,14 @@ export function advance(state: ChainState, record: SealedRecord): ChainState {
       totals: noTotals(NO_CURRENCY),
     }
   }
-  return next
+  return body.type === 'event' ? withTraining(next, body) : next
+}
+
+function withTraining(state: ChainState, { event, at, by }: EventRecord): ChainState {
+  if (event === 'training-start') return { ...state, training: { at, by } }
+  if (event !== 'training-end') return state
+  const { training: _ended, ...rest } = state
+  return rest
 }
 
 function countsNothing({ totals }: ChainState): boolean {

@@ -81,12 +81,21 @@ function header(state: ChainState, moment: Moment, draft: SaleDraft) {
 }
 
 /**
+ * What a bill comes to with what is given for it.
+ * @throws PricingError, a tender's error
+ */
+export function settleBill({ shop }: Moment, draft: BillInput & Pick<SaleDraft, 'tenders'>) {
+  const { policy } = shop
+  const priced = priceBill(draft, policy)
+  return { priced, ...settle(priced.totals.payable, draft.tenders, policy.minorDigits) }
+}
+
+/**
  * The body of the invoice that seals a bill as the next record of a chain.
  * @throws PricingError, a tender's error, SeriesExhausted: the bill stays as it was
  */
 export function composeInvoice(state: ChainState, moment: Moment, draft: SaleDraft): InvoiceRecord {
-  const priced = priceBill(draft, moment.shop.policy)
-  const { tenders, change } = settle(priced.totals.payable, draft.tenders, moment.shop.policy.minorDigits)
+  const { priced, tenders, change } = settleBill(moment, draft)
   return {
     ...header(state, moment, draft),
     type: 'invoice',

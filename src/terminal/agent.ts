@@ -37,6 +37,7 @@ import { StockDesk } from './stock-desk.js'
 import { readStatus, type Status } from './status.js'
 import { Syncer, type SyncResult } from './syncer.js'
 import { Till } from './till.js'
+import { Training } from './training.js'
 
 export interface AgentEvents {
   /** Something of the status has changed. */
@@ -56,6 +57,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly catalogue: Catalogue
   readonly lookup: Lookup
   readonly till: Till
+  readonly training: Training
   readonly desk: BillDesk
   readonly link: Link
   readonly syncer: Syncer
@@ -171,12 +173,14 @@ export class Agent extends EventEmitter<AgentEvents> {
       signal: this.#stopped.signal,
     })
     this.till = new Till({ outside, chain: this.chain, documents, lookup: this.lookup })
+    this.training = new Training({ chain: this.chain, till: this.till })
     this.desk = new BillDesk({
       outside,
       identity,
       documents,
       catalogue: this.catalogue,
       till: this.till,
+      training: this.training,
       journal: this.journal,
     })
     const stored = new StoredDocuments(durable, CHANGE_BYTES)

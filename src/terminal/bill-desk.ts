@@ -27,6 +27,7 @@ import type { TerminalIdentity } from './identity.js'
 import type { Journal } from './journal.js'
 import type { SharedDocuments } from './shared-documents.js'
 import type { Sale, Sold, Till } from './till.js'
+import type { Practised, Training } from './training.js'
 
 /** An item for a new line: by its SKU, or by what was scanned or typed. Units are a decimal, 1 where none is named. */
 export interface Wanted {
@@ -49,6 +50,7 @@ export interface BillDeskOptions {
   readonly documents: SharedDocuments
   readonly catalogue: Catalogue
   readonly till: Till
+  readonly training: Training
   readonly journal: Journal
 }
 
@@ -95,11 +97,16 @@ export class BillDesk {
   }
 
   async open(by: string, first?: Wanted): Promise<Touched> {
-    const { documents, identity, outside } = this.#options
+    const { documents, identity, outside, training } = this.#options
     const item = first && (await this.#wanted(first))
     const name = this.#today()
     const id = newId('bill', outside.random)
-    const opened = { at: outside.now().toISOString(), terminal: identity().code, by }
+    const opened = {
+      at: outside.now().toISOString(),
+      terminal: identity().code,
+      by,
+      ...(training.on ? { training: true as const } : {}),
+    }
     await documents.change(name, by, 'open bill', (draft, before) => {
       openBill(draft, before, id, opened)
       if (first && item) this.#put(draft, before, id, item, 0, first.quantity)
@@ -167,15 +174,15 @@ export class BillDesk {
     await this.#options.documents.change(name, by, did, (draft, before) =>
       editLine(draft, before, id, line, edit),
     )
-    await this.#record(by, id, sold, edit)
+    await this.#record(by, bill, sold, edit)
     return this.get(id)
   }
 
   /** A price that a person made, and what was taken off a bill, stand in the journal, whatever becomes of the bill. */
-  async #record(by: string, bill: string, line: BillLine, { override, voided }: LineEdit): Promise<void> {
+  async #record(by: string, bill: Bill, line: BillLine, { override, voided }: LineEdit): Promise<void> {
     const { journal } = this.#options
     const { sku, price } = line.item
-    const what = { bill, line: line.id, sku }
+    const what = { ...subjectOf(bill), line: line.id, sku }
     if (override) {
       const to = { from: price.minor, to: override.price.minor, reason: override.reason }
       await journal.note(by, 'override', { ...what, ...to })
@@ -191,7 +198,7 @@ export class BillDesk {
     await this.#options.documents.change(name, by, did, (draft, before) => editBill(draft, before, id, edit))
     const lines = bill.lines.filter(({ voided }) => !voided).length
     if (edit.status === 'cancelled' && lines > 0)
-      await this.#options.journal.note(by, 'void-bill', { bill: id, lines })
+      await this.#options.journal.note(by, 'void-bill', { ...subjectOf(bill), lines })
     return this.get(id)
   }
 
@@ -206,6 +213,13 @@ export class BillDesk {
     const before = number === undefined ? undefined : this.#options.till.soldAs(number)
     if (before) return before
     await this.#editable(id)
+    if (bill.opened.training) {
+      throw new Refused(
+        'conflict',
+        'training-bill',
+        'This bill was opened in training mode and cannot be sealed as a sale. Cancel it, and open a new one.',
+      )
+    }
     const sold = await this.#options.till.sell({
       ...draftOf(bill),
       bill: id,
@@ -215,6 +229,37 @@ export class BillDesk {
     })
     await this.#markSealed(name, by, id, sold.record.body.number)
     return sold
+  }
+
+  /**
+   * Does with a bill of training mode all that sealing does, but makes no sale of it; the bill ends.
+   * @throws PricingError, TenderError, Refused `not-in-training`, `not-a-training-bill`; StorageWriteError
+   */
+  async practise(by: string, id: string, tenders: Sale['tenders']): Promise<Practised> {
+    const { documents, training } = this.#options
+    const { name, bill } = await this.#editable(id)
+    if (!bill.opened.training) {
+      throw new Refused(
+        'conflict',
+        'not-a-training-bill',
+        'This bill was not opened in training mode: it is a sale, and stays as it is. Seal it when training has ended.',
+      )
+    }
+    const practised = await training.sell(by, id, { ...draftOf(bill), tenders })
+    await documents.change(name, by, 'training sale', (draft, before) =>
+      editBill(draft, before, id, { status: 'cancelled' }),
+    )
+    return practised
+  }
+
+  /** Training mode ends, and with it the bills that were opened in it here. @throws StorageWriteError */
+  async endTraining(by: string): Promise<void> {
+    const { identity, training } = this.#options
+    await training.end(by)
+    for (const { id, opened } of await this.unsealed()) {
+      if (opened.training && opened.terminal === identity().code)
+        await this.edit(by, id, { status: 'cancelled' })
+    }
   }
 
   /** Notes in the bills what is already sealed: the terminal may have died between the two. */
@@ -232,6 +277,11 @@ export class BillDesk {
       markSealed(draft, before, id, identity().code, number),
     )
   }
+}
+
+/** How an event names a bill, so that nobody takes what was practised for a sale. */
+function subjectOf({ id, opened }: Bill) {
+  return { bill: id, ...(opened.training ? { training: true } : {}) }
 }
 
 /** What a bill charges for. */

@@ -87,6 +87,7 @@ export async function readStatus(agent: Agent): Promise<Status> {
     day: { open: state.day ?? null, lastClosed: state.lastClosedDay ?? null, z: state.z },
     blocked: chain.block === undefined ? null : { why: chain.block, message: BLOCKS[chain.block] },
     fork: agent.standing.fork ? forkOf(agent.standing.fork) : null,
+    training: state.training ?? null,
     log: logAlarmOf(disk.checkpoints.seen),
     damage: [...disk.durable.storage.damage(), ...disk.images.damage()],
     storage: agent.storageFailure === undefined ? { ok: true } : { ok: false, message: agent.storageFailure },

@@ -23,6 +23,7 @@ import type { Chain } from './chain.js'
 import type { Outside } from './context.js'
 import type { Lookup } from './lookup.js'
 import type { SharedDocuments } from './shared-documents.js'
+import { refuseInTraining } from './training.js'
 
 /** What a sale came to, whether it was sealed now or had been before. */
 export interface Sold<R extends SaleRecord = SaleRecord> {
@@ -70,7 +71,8 @@ export class Till {
         const bill = sale.bill ?? newId('bill', this.#options.outside.random)
         again = await this.#sealedBefore(bill, sale.externalRef)
         if (again) throw new SealedBefore()
-        const tenders = this.#tenders(sale)
+        refuseInTraining(state)
+        const tenders = this.exactly(sale)
         return composeInvoice(state, moment, { ...sale, bill, tenders })
       })
       .catch((error: unknown) => {
@@ -97,8 +99,9 @@ export class Till {
       .seal(async (state, moment) => {
         again = await this.#sealedBefore(undefined, credit.externalRef)
         if (again) throw new SealedBefore()
+        refuseInTraining(state)
         const bill = newId('bill', outside.random)
-        return composeCreditNote(state, moment, { ...credit, bill, corrects, tenders: this.#tenders(credit) })
+        return composeCreditNote(state, moment, { ...credit, bill, corrects, tenders: this.exactly(credit) })
       })
       .catch((error: unknown) => {
         if (error instanceof SealedBefore && again) return again
@@ -108,7 +111,10 @@ export class Till {
   }
 
   closeDay(by: string): Promise<SealedRecord & { readonly body: DayCloseRecord }> {
-    return this.#options.chain.seal((state, moment) => composeDayClose(state, moment, by, false))
+    return this.#options.chain.seal((state, moment) => {
+      refuseInTraining(state)
+      return composeDayClose(state, moment, by, false)
+    })
   }
 
   /** What a bill would come to if it were sealed now. */
@@ -116,7 +122,8 @@ export class Till {
     return priceBill(sale, this.#options.documents.shop().policy)
   }
 
-  #tenders({ tenders, ...sale }: Sale | Credit): readonly Tender[] {
+  /** The tenders of a sale, in figures also where one pays exactly what is due. */
+  exactly({ tenders, ...sale }: Pick<Sale, 'lines' | 'discount' | 'tenders'>): readonly Tender[] {
     if (!('exactly' in tenders)) return tenders
     const minor = this.price(sale).totals.payable
     return minor === 0 ? [] : [{ ...tenders.exactly, minor }]

@@ -26,7 +26,7 @@ import { line, SHOP } from '../support/shop.js'
 const signer = newSigner()
 const NOON = Date.parse('2026-11-24T06:30:00Z')
 
-type Step = { readonly do: 'sell' | 'credit' | 'close' | 'event'; readonly after: number }
+type Step = { readonly do: 'sell' | 'credit' | 'close' | 'event' | 'train' | 'end'; readonly after: number }
 
 /** Seals steps one after the other; a close of a day that cannot be closed is left out, as a cashier would. */
 function run(
@@ -65,6 +65,10 @@ function compose(state: ChainState, step: Step, at: Date, index: number): Record
       return composeCreditNote(state, moment, { ...draft(index), corrects: { outside: 'before' } })
     case 'event':
       return composeEvent(state, moment, 'Asha', 'mode-change', { mode: 'online' })
+    case 'train':
+      return composeEvent(state, moment, 'Mira', 'training-start')
+    case 'end':
+      return composeEvent(state, moment, 'Mira', 'training-end')
     case 'close':
       try {
         return composeDayClose(state, moment, 'Asha', false)
@@ -77,7 +81,7 @@ function compose(state: ChainState, step: Step, at: Date, index: number): Record
 
 const steps = fc.array(
   fc.record({
-    do: fc.constantFrom<Step['do'][]>('sell', 'sell', 'sell', 'credit', 'close', 'event'),
+    do: fc.constantFrom<Step['do'][]>('sell', 'sell', 'sell', 'credit', 'close', 'event', 'train', 'end'),
     // Sometimes seconds pass, sometimes days, sometimes the clock is set back.
     after: fc.oneof(
       fc.integer({ min: 0, max: 60_000 }),
@@ -99,6 +103,21 @@ describe('the chain', () => {
           expect(number?.sequence).toBe((used.get(key) ?? 0) + 1)
           used.set(key, number?.sequence ?? 0)
         }
+      }),
+    )
+  })
+
+  test('training is on since the event that began it, until one ends it, whatever is sealed meanwhile', () => {
+    fc.assert(
+      fc.property(steps, (some) => {
+        const { state, records } = run(some)
+        let on: { at: string; by: string } | undefined
+        for (const { body } of records) {
+          if (body.type !== 'event') continue
+          if (body.event === 'training-start') on = { at: body.at, by: body.by }
+          if (body.event === 'training-end') on = undefined
+        }
+        expect(state.training).toEqual(on)
       }),
     )
   })

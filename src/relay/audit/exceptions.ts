@@ -115,6 +115,8 @@ const EVENTS: ReadonlyMap<string, AuditException['kind']> = new Map([
   ['override', 'override'],
   ['void-line', 'void'],
   ['void-bill', 'void'],
+  ['training-start', 'training'],
+  ['training-sale', 'training'],
 ])
 
 function exceptionsOf(record: AuditedRecord): AuditException[] {

@@ -21,6 +21,7 @@ import type {
   SaleSealed,
   SealBill,
   SealedNumber,
+  TrainingSale,
 } from '../../docs/generated/types.js'
 import { PricingError } from '../../docs/pricing.js'
 import type { SaleRecord } from '../../docs/record.js'
@@ -78,6 +79,26 @@ export function billingApi(agent: Agent): Router {
     const { by, tenders } = bodyOf<SealBill>(request, `${TERMINAL_API}SealBill`)
     const sold = await desk.seal(personOf(agent, response, { by }), request.params.bill, tenders)
     response.status(sold.again ? 200 : 201).json(soldView(agent, sold))
+  })
+
+  api.post('/bills/:bill/practise', async (request, response) => {
+    const { by, tenders } = bodyOf<SealBill>(request, `${TERMINAL_API}SealBill`)
+    const answer: Told<TrainingSale> = await desk.practise(
+      personOf(agent, response, { by }),
+      request.params.bill,
+      tenders,
+    )
+    response.status(201).json(answer)
+  })
+  api.post('/training/start', async (request, response) => {
+    const body = bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)
+    await agent.training.start(personOf(agent, response, body))
+    response.json(await agent.status())
+  })
+  api.post('/training/end', async (request, response) => {
+    const body = bodyOf<OnlyBy>(request, `${TERMINAL_API}OnlyBy`)
+    await desk.endTraining(personOf(agent, response, body))
+    response.json(await agent.status())
   })
 
   api.post('/sales', async (request, response) => {

@@ -35,6 +35,13 @@ export const SHAPES: Readonly<Record<string, ApiShape>> = {
     answer: `${ANSWERS}SaleSealed`,
     status: SEALED,
   },
+  'POST /v1/bills/:bill/practise': {
+    body: `${TERMINAL}SealBill`,
+    answer: `${ANSWERS}TrainingSale`,
+    status: 201,
+  },
+  'POST /v1/training/start': { body: `${TERMINAL}OnlyBy`, answer: `${ANSWERS}TerminalStatus` },
+  'POST /v1/training/end': { body: `${TERMINAL}OnlyBy`, answer: `${ANSWERS}TerminalStatus` },
   'POST /v1/sales': { body: `${TERMINAL}SaleRequest`, answer: `${ANSWERS}SaleSealed`, status: SEALED },
   'POST /v1/credit-notes': {
     body: `${TERMINAL}CreditRequest`,

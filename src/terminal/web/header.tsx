@@ -10,6 +10,7 @@ import { gone, now, status, waitingSales } from './state/status.js'
 import { showShortcuts } from './shortcuts-dialog.js'
 import type { Status } from './shapes.js'
 import { t } from './texts.js'
+import { TrainingBanner, TrainingButton } from './training.js'
 import { WorkBar } from './work-bar.js'
 
 /** The top of the page: who this is, what is observed, and what has no custody receipt. */
@@ -20,6 +21,7 @@ export function Header(): VNode {
         <Who />
         <Signs />
         <div class="bar end">
+          <TrainingButton />
           <SetUpButton />
           <Person />
           <button type="button" onClick={() => void showShortcuts()} aria-keyshortcuts="F1">
@@ -30,6 +32,7 @@ export function Header(): VNode {
       </div>
       <Facts />
       <WorkBar id="work" />
+      <TrainingBanner />
     </header>
   )
 }

@@ -35,8 +35,10 @@ followBill()
 effect(() => {
   const told = status.value
   document.documentElement.dataset['mode'] = told?.mode ?? 'unknown'
+  document.documentElement.toggleAttribute('data-training', (told?.training ?? null) !== null)
   if (!told) return
-  const name = `${told.terminal.name}, ${told.shop.name}`
+  const own = `${told.terminal.name}, ${told.shop.name}`
+  const name = told.training === null ? own : `${t.value.trainingTitle} – ${own}`
   document.title =
     told.mode === 'disconnected' ? `${t.value.disconnectedTitle} – ${name}` : `${name} – Counterfoil`
 })

@@ -35,6 +35,7 @@ function Row({ bill }: { readonly bill: Bill }): VNode {
   const { id, status, opened, lines, priced, label, customer } = bill
   const name = label ?? customer?.name ?? t.value.billOf(time(opened.at))
   const facts = [
+    ...(opened.training ? [t.value.trainingBill] : []),
     t.value.billStates[status],
     `${opened.terminal}, ${opened.by}, ${time(opened.at)}`,
     t.value.lines(lines.filter(({ voided }) => !voided).length),

@@ -14,6 +14,7 @@ import {
   tenders,
   type TypedTender,
 } from './state/tenders.js'
+import { training } from './state/training.js'
 import { Terms } from './terms.js'
 import { t } from './texts.js'
 
@@ -60,7 +61,7 @@ export function Payment(): VNode {
           {tenderError.value}
         </p>
         <button type="submit" id="seal" class="primary" aria-keyshortcuts="F4" disabled={!hasLines.value}>
-          {t.value.seal} <kbd aria-hidden="true">F4</kbd>
+          {training.value ? t.value.practise : t.value.seal} <kbd aria-hidden="true">F4</kbd>
         </button>
       </form>
       <Sealed />

@@ -1,16 +1,18 @@
 import type { VNode } from 'preact'
 import { time } from '../../pages/format.js'
 import { amount } from './money.js'
-import { printSale } from './slip.js'
-import { lastSold } from './state/tenders.js'
+import type { TrainingSale } from '../../docs/generated/types.js'
+import { printSale, printTraining } from './slip.js'
+import { lastPractised, lastSold } from './state/tenders.js'
 import { t } from './texts.js'
 
 /** Says what was sealed: only what the agent has answered (D1). */
 export function Sealed(): VNode {
   const sold = lastSold.value
+  const practised = lastPractised.value
   return (
     <section id="sealed" aria-live="assertive" aria-label={t.value.lastSealed}>
-      {sold ? <SoldNote sold={sold} /> : null}
+      {practised ? <PractisedNote sale={practised} /> : sold ? <SoldNote sold={sold} /> : null}
     </section>
   )
 }
@@ -37,6 +39,22 @@ function SoldNote({
       </p>
       <p class="buttons">
         <button type="button" onClick={() => printSale(invoice)}>
+          {t.value.printSlip}
+        </button>
+      </p>
+    </>
+  )
+}
+
+function PractisedNote({ sale }: { readonly sale: TrainingSale }): VNode {
+  return (
+    <>
+      <p>{t.value.practisedAt(time(sale.at))}</p>
+      <p>
+        {amount(sale.totals.payable)} · <strong>{t.value.changeIs(amount(sale.change))}</strong>
+      </p>
+      <p class="buttons">
+        <button type="button" onClick={() => printTraining(sale)}>
           {t.value.printSlip}
         </button>
       </p>

@@ -1,5 +1,5 @@
 import { dateTime } from '../../pages/format.js'
-import type { DayCloseRecord, ExportedInvoice, SealedLine } from '../../docs/generated/types.js'
+import type { DayCloseRecord, ExportedInvoice, SealedLine, TrainingSale } from '../../docs/generated/types.js'
 import { plainAmount } from './money.js'
 import type { Printing, Sale, Seller } from './shapes.js'
 import { t } from './texts.js'
@@ -89,12 +89,51 @@ export function changeOf({ type, tenders, totals }: ExportedInvoice): number {
   return type === 'invoice' ? tenders.reduce((sum, { minor }) => sum + minor, 0) - totals.payable : 0
 }
 
+/** What is sold, what it comes to, and how it is paid. */
+function figures(
+  layout: Layout,
+  { lines, totals, taxes, tenders }: Pick<TrainingSale, 'lines' | 'totals' | 'taxes' | 'tenders'>,
+  currency: string,
+  change: number,
+): string[] {
+  const { slip } = t.value
+  const pair = (left: string, right: string): string[] => layout.pair(left, right)
+  return [
+    layout.rule,
+    ...lines.flatMap((line) => lineText(layout, line)),
+    layout.rule,
+    ...pair(slip.taxable, plainAmount(totals.taxable)),
+    ...taxes.flatMap(({ name, rate, minor }) => pair(`${name} ${rate}%`, plainAmount(minor))),
+    ...(totals.roundOff === 0 ? [] : pair(slip.roundOff, plainAmount(totals.roundOff))),
+    ...pair(slip.total(currency), plainAmount(totals.payable)),
+    layout.rule,
+    ...tenders.flatMap(({ type, name, minor }) =>
+      pair(name ?? t.value.tenderTypes[type], plainAmount(minor)),
+    ),
+    ...(change === 0 ? [] : pair(slip.change, plainAmount(change))),
+    layout.rule,
+  ]
+}
+
+/** A slip of training mode: nobody may take it for a receipt, whichever end of it is torn off. */
+export function trainingLines(sale: TrainingSale, frame: SlipFrame): string[] {
+  const layout = new Layout(frame.paper)
+  const { slip } = t.value
+  const warning = [...layout.centred(slip.training), ...layout.centred(slip.notASale)]
+  return [
+    ...warning,
+    ...heading(layout, frame),
+    ...layout.pair(slip.servedBy, sale.by),
+    ...figures(layout, sale, sale.currency, sale.change),
+    ...warning,
+  ]
+}
+
 /** @param duplicate which copy it is; 0 for the slip that was printed first */
 export function saleLines(sale: Sale, frame: SlipFrame, duplicate: number): string[] {
   const layout = new Layout(frame.paper)
   const { slip } = t.value
-  const { totals, taxes, tenders, corrects, total, customer, shortHash, hash } = sale
-  const change = changeOf(sale)
+  const { corrects, customer, shortHash, hash } = sale
   const pair = (left: string, right: string): string[] => layout.pair(left, right)
   return [
     ...heading(layout, frame),
@@ -108,19 +147,7 @@ export function saleLines(sale: Sale, frame: SlipFrame, duplicate: number): stri
     ...(corrects === undefined
       ? []
       : pair(slip.corrects, 'number' in corrects ? corrects.number : corrects.outside)),
-    layout.rule,
-    ...sale.lines.flatMap((line) => lineText(layout, line)),
-    layout.rule,
-    ...pair(slip.taxable, plainAmount(totals.taxable)),
-    ...taxes.flatMap(({ name, rate, minor }) => pair(`${name} ${rate}%`, plainAmount(minor))),
-    ...(totals.roundOff === 0 ? [] : pair(slip.roundOff, plainAmount(totals.roundOff))),
-    ...pair(slip.total(total.currency), plainAmount(totals.payable)),
-    layout.rule,
-    ...tenders.flatMap(({ type, name, minor }) =>
-      pair(name ?? t.value.tenderTypes[type], plainAmount(minor)),
-    ),
-    ...(change === 0 ? [] : pair(slip.change, plainAmount(change))),
-    layout.rule,
+    ...figures(layout, sale, sale.total.currency, changeOf(sale)),
     ...pair(slip.hash, shortHash ?? hash.slice(0, 16)),
     ...(frame.footer.trim() === '' ? [] : layout.centred(frame.footer.trim())),
   ]

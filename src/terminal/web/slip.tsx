@@ -1,9 +1,9 @@
 import { signal } from '@preact/signals'
 import type { VNode } from 'preact'
 import { QrCode } from '../../pages/qr-code.js'
-import type { DayCloseRecord } from '../../docs/generated/types.js'
+import type { DayCloseRecord, TrainingSale } from '../../docs/generated/types.js'
 import type { Sale } from './shapes.js'
-import { dayLines, frameOf, saleLines, type Paper } from './slip-text.js'
+import { dayLines, frameOf, saleLines, trainingLines, type Paper } from './slip-text.js'
 import { printing, seller } from './state/printing.js'
 import { t } from './texts.js'
 
@@ -38,6 +38,11 @@ export function printSale(sale: Sale, { copies = 1, duplicate = 0 }: HowPrinted 
     copies,
     ...(sale.qr === undefined ? {} : { qr: sale.qr }),
   })
+}
+
+export function printTraining(sale: TrainingSale): void {
+  const { paper } = frame()
+  print({ text: trainingLines(sale, frame()).join('\n'), paper, copies: 1 })
 }
 
 export function printDay(record: DayCloseRecord): void {

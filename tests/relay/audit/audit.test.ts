@@ -181,10 +181,15 @@ describe('what an auditor asks about', () => {
       quantity: '1',
       back: false,
     })
+    await till.training.start('Mira')
+    await till.training.sell('Ravi', 'bill_00000000000000000001', tea())
+    await till.desk.endTraining('Ravi')
     await till.sync()
     expect((await audit()).exceptions).toMatchObject([
       { kind: 'override', by: 'Asha', count: 1, number: expect.any(String) },
       { kind: 'void', by: 'Ravi', detail: { sku: 'PEN' } },
+      { kind: 'training', by: 'Mira' },
+      { kind: 'training', by: 'Ravi', detail: { payable: 10_000 } },
     ])
   })
 

@@ -296,6 +296,7 @@ export const en = {
   'audit-is-clock': 'Clock changed',
   'audit-is-override': 'Another price',
   'audit-is-void': 'Taken back',
+  'audit-is-training': 'Training',
   'audit-is-fork': 'Two at one place',
   'audit-is-late': 'Came late',
   'audit-is-unreceipted': 'Without receipt',

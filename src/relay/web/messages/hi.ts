@@ -294,6 +294,7 @@ export const hi: Readonly<Record<Key, string>> = {
   'audit-is-clock': 'घड़ी बदली',
   'audit-is-override': 'दूसरा मूल्य',
   'audit-is-void': 'वापस लिया',
+  'audit-is-training': 'प्रशिक्षण',
   'audit-is-fork': 'एक स्थान पर दो',
   'audit-is-late': 'देर से पहुँचा',
   'audit-is-unreceipted': 'रसीद के बिना',

@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals'
-import type { AddedItem, ExportedInvoice, Tender } from '../../../docs/generated/types.js'
+import type { AddedItem, ExportedInvoice, Tender, TrainingSale } from '../../../docs/generated/types.js'
 import { get, patch, post, Problem } from '../api.js'
 import type { Bill } from '../shapes.js'
 import { t } from '../texts.js'
@@ -138,12 +138,21 @@ export function recall(id: string): Promise<void> {
  * @param expected minor units it came to when the cashier decided; another terminal may have edited it since
  */
 export function seal(expected: number, tenders: readonly Tender[]): Promise<Sold> {
+  return end<Sold>('seal', expected, tenders)
+}
+
+/** As {@link seal}, in training mode: nothing is sold. */
+export function practise(expected: number, tenders: readonly Tender[]): Promise<TrainingSale> {
+  return end<TrainingSale>('practise', expected, tenders)
+}
+
+function end<T>(how: 'seal' | 'practise', expected: number, tenders: readonly Tender[]): Promise<T> {
   return run(async () => {
-    const sealed = bill.value
-    if (!sealed) throw new Error(t.value.noBill)
-    if (sealed.priced && sealed.priced.totals.payable !== expected) throw new Error(t.value.billChanged)
-    const sold = await post<Sold>(`${at(sealed.id)}/seal`, { tenders })
+    const ended = bill.value
+    if (!ended) throw new Error(t.value.noBill)
+    if (ended.priced && ended.priced.totals.payable !== expected) throw new Error(t.value.billChanged)
+    const answer = await post<T>(`${at(ended.id)}/${how}`, { tenders })
     set(undefined)
-    return sold
+    return answer
   })
 }

@@ -1,14 +1,15 @@
 import { computed, effect, signal } from '@preact/signals'
-import type { Tender } from '../../../docs/generated/types.js'
+import type { Tender, TrainingSale } from '../../../docs/generated/types.js'
 import { isGone, messageOf, post } from '../api.js'
 import { plainAmount, readAmount } from '../money.js'
 import type { Printing } from '../shapes.js'
-import { printSale } from '../slip.js'
+import { printSale, printTraining } from '../slip.js'
 import { t } from '../texts.js'
-import { bill, seal, type Sold } from './bill.js'
+import { bill, practise, seal, type Sold } from './bill.js'
 import { commit } from './fields.js'
 import { resetSearch } from './focus.js'
 import { printing } from './printing.js'
+import { training } from './training.js'
 
 /** A tender as it is being typed. */
 export interface TypedTender {
@@ -26,6 +27,8 @@ export const tenders = signal<readonly TypedTender[]>([tender('cash')])
 export const tenderError = signal('')
 /** What was sealed last, as the agent answered (D1). */
 export const lastSold = signal<Sold | undefined>(undefined)
+/** What was practised last, since anything was sold or training ended. */
+export const lastPractised = signal<TrainingSale | undefined>(undefined)
 
 let sealing = false
 
@@ -43,6 +46,9 @@ export function changeTender(id: number, change: Partial<TypedTender>): void {
 
 /** A bill that begins keeps what was typed; one that has ended takes it along. */
 export function followBill(): void {
+  effect(() => {
+    if (!training.value) lastPractised.value = undefined
+  })
   let shown: string | undefined
   effect(() => {
     const id = bill.value?.id
@@ -94,14 +100,18 @@ export const given = computed(() => {
 export async function sealBill(): Promise<void> {
   if (sealing || !bill.value) return
   const expected = payable.value
+  const isTraining = training.value !== undefined
   sealing = true
   tenderError.value = ''
   try {
     await commit()
     if (expected === undefined) throw new Error(t.value.noPriceYet)
-    sold(await seal(expected, tendersFor(expected, tenders.value).tenders))
+    const { tenders: paid } = tendersFor(expected, tenders.value)
+    if (isTraining) practised(await practise(expected, paid))
+    else sold(await seal(expected, paid))
   } catch (error) {
-    tenderError.value = isGone(error) ? `${messageOf(error)} ${t.value.sealUnknown}` : messageOf(error)
+    const unknown = isTraining ? t.value.practiseUnknown : t.value.sealUnknown
+    tenderError.value = isGone(error) ? `${messageOf(error)} ${unknown}` : messageOf(error)
   } finally {
     sealing = false
   }
@@ -110,10 +120,18 @@ export async function sealBill(): Promise<void> {
 /** Called only with what the agent has answered. */
 export function sold(answer: Sold): void {
   lastSold.value = answer
+  lastPractised.value = undefined
   resetSearch()
   const settings = printing.value
   if (settings?.autoPrint) printSale(answer.invoice, { copies: settings.copies })
   openDrawer(answer, settings)
+}
+
+/** A slip is part of what is practised; the drawer stays shut. */
+function practised(answer: TrainingSale): void {
+  lastPractised.value = answer
+  resetSearch()
+  if (printing.value?.autoPrint) printTraining(answer)
 }
 
 function openDrawer({ invoice }: Sold, settings: Printing | undefined): void {

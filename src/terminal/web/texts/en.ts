@@ -37,6 +37,19 @@ export const en = {
     `Link: down (${reason}${again === undefined ? '' : `, again at ${again}`})`,
   unknownReason: 'unknown reason',
   setUp: 'Set-Up',
+  training: 'Training',
+  trainingTitle: 'TRAINING',
+  trainingStart: 'Begin training mode?',
+  trainingStartAbout:
+    'Until it ends nothing is sold at this terminal: what is practised has no number, and counts in no total and no stock.',
+  trainingStartRecorded: 'That training begins and ends, and what is practised, is recorded in the day book.',
+  trainingStartParks: 'The bill at hand is parked; it is a sale, and can be sealed when training has ended.',
+  trainingStartYes: 'Begin training',
+  trainingOn: (at: string, by: string): string =>
+    `Training mode since ${at}, begun by ${by}. Nothing here is a sale.`,
+  trainingEnd: 'End training mode',
+  trainingEnded: 'Training mode has ended. What is sealed now is a sale.',
+  trainingBill: 'training',
   backToTill: 'Back to the till',
   managerNamed: (name: string): string => `${name}, manager`,
   lock: 'Lock',
@@ -175,6 +188,9 @@ export const en = {
   stillToPay: (amount: string): string => `Still to pay: ${amount}`,
   changeIs: (amount: string): string => `Change: ${amount}`,
   seal: 'Seal',
+  practise: 'Practise sealing',
+  practisedAt: (at: string): string => `Practised at ${at}. This is no sale.`,
+  practiseUnknown: 'Whether it was recorded is not known; practise it again.',
   noPriceYet: 'The bill has no price yet.',
   sealUnknown: 'Whether the bill was sealed is not known; seal again, it is never sealed twice.',
   lastSealed: 'Last sealed',
@@ -435,6 +451,8 @@ export const en = {
 
   // Slip
   slip: {
+    training: 'TRAINING',
+    notASale: 'THIS IS NOT A RECEIPT',
     invoice: 'INVOICE',
     creditNote: 'CREDIT NOTE',
     duplicate: (copy: number): string => `DUPLICATE ${copy}`,

@@ -11,6 +11,18 @@ export const hi: Texts = {
   linkDown: (reason, again) => `संपर्क: टूटा है (${reason}${again === undefined ? '' : `, फिर से ${again} पर`})`,
   unknownReason: 'कारण पता नहीं',
   setUp: 'सेट-अप',
+  training: 'प्रशिक्षण',
+  trainingTitle: 'प्रशिक्षण',
+  trainingStart: 'प्रशिक्षण मोड शुरू करें?',
+  trainingStartAbout:
+    'इसके समाप्त होने तक इस टर्मिनल पर कुछ नहीं बिकता: अभ्यास की कोई संख्या नहीं होती, और वह किसी योग या स्टॉक में नहीं गिना जाता।',
+  trainingStartRecorded: 'प्रशिक्षण का शुरू और समाप्त होना, और हर अभ्यास, दिन-बही में दर्ज होता है।',
+  trainingStartParks: 'अभी का बिल पार्क होता है; वह बिक्री है, और प्रशिक्षण समाप्त होने पर सील हो सकता है।',
+  trainingStartYes: 'प्रशिक्षण शुरू करें',
+  trainingOn: (at, by) => `प्रशिक्षण मोड ${at} से, ${by} ने शुरू किया। यहाँ कुछ भी बिक्री नहीं है।`,
+  trainingEnd: 'प्रशिक्षण मोड समाप्त करें',
+  trainingEnded: 'प्रशिक्षण मोड समाप्त हुआ। अब जो सील होगा वह बिक्री है।',
+  trainingBill: 'प्रशिक्षण',
   backToTill: 'वापस बिलिंग पर',
   managerNamed: (name) => `${name}, प्रबंधक`,
   lock: 'लॉक',
@@ -152,6 +164,9 @@ export const hi: Texts = {
   stillToPay: (amount) => `बाकी: ${amount}`,
   changeIs: (amount) => `वापसी: ${amount}`,
   seal: 'सील करें',
+  practise: 'सील करने का अभ्यास',
+  practisedAt: (at) => `${at} पर अभ्यास किया गया। यह बिक्री नहीं है।`,
+  practiseUnknown: 'दर्ज हुआ या नहीं, पता नहीं; अभ्यास फिर करें।',
   noPriceYet: 'बिल का दाम अभी पता नहीं है।',
   sealUnknown: 'पता नहीं कि बिल सील हुआ या नहीं; फिर सील करें, वह कभी दो बार सील नहीं होता।',
   lastSealed: 'पिछला सील',
@@ -399,6 +414,8 @@ export const hi: Texts = {
 
   // Slip
   slip: {
+    training: 'प्रशिक्षण',
+    notASale: 'यह बिक्री की रसीद नहीं है',
     invoice: 'इनवॉइस',
     creditNote: 'क्रेडिट नोट',
     duplicate: (copy) => `दूसरी प्रति ${copy}`,
