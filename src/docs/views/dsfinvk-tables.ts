@@ -1,5 +1,5 @@
 import type { TaxGroup, Tender } from '../generated/types.js'
-import type { ClosedSale, Closing } from './closings.js'
+import type { ClosedSale, Closing, PractisedSale } from './closings.js'
 
 /** Name, and how its cells are spelled: `money` is minor units, `decimal` a decimal text. */
 export type Column = readonly [name: string, type: 'text' | 'number' | 'money' | 'decimal']
@@ -30,6 +30,9 @@ function keyOf(rate: string): number {
 const BON: Column = ['BON_ID', 'text']
 
 const bonId = ({ sale }: ClosedSale): string => sale.number
+/** What was practised has no number: it is named by its place in the chain. */
+const practiceId = ({ event: { chain } }: PractisedSale): string =>
+  `${chain.terminal}${chain.epoch} ${chain.position}`
 
 function vatOf(groups: readonly TaxGroup[], taxable: number): { key: number; net: number; vat: number }[] {
   if (groups.length === 0) return [{ key: UNTAXED, net: taxable, vat: 0 }]
@@ -129,7 +132,7 @@ export const TABLES: readonly Table[] = [
       ['KUNDE_USTID', 'text'],
       ['BON_NOTIZ', 'text'],
     ],
-    *rows({ sales }) {
+    *rows({ sales, practised }) {
       for (const sold of sales) {
         const { sale } = sold
         const { customer } = sale
@@ -144,6 +147,11 @@ export const TABLES: readonly Table[] = [
         const who = [sale.by, sale.by]
         const head = [bonId(sold), sale.chain.position, 'Beleg', '', sale.chain.terminal, 0]
         yield [...head, ...when, ...who, sale.totals.payable, ...buyer, notice]
+      }
+      for (const practice of practised) {
+        const { chain, at, by, detail } = practice.event
+        const head = [practiceId(practice), chain.position, 'AVTraining', '', chain.terminal, 0]
+        yield [...head, at, at, by, by, Number(detail?.['payable'] ?? 0), '', '', '', '']
       }
     },
   },
@@ -272,11 +280,15 @@ export const TABLES: readonly Table[] = [
       ['TSE_TA_FEHLER', 'text'],
       ['TSE_TA_VORGANGSDATEN', 'text'],
     ],
-    *rows({ sales }) {
-      for (const sold of sales) {
-        const { record, sale } = sold
-        const own = `Kettenglied ${sale.chain.position}, SHA-256 ${record.hash}`
-        yield [bonId(sold), sale.chain.position, record.signature, 'keine TSE: Signatur der Kasse', own]
+    *rows({ sales, practised }) {
+      const signed = [
+        ...sales.map((sold) => [bonId(sold), sold.record] as const),
+        ...practised.map((practice) => [practiceId(practice), practice.record] as const),
+      ]
+      for (const [id, { body, hash, signature }] of signed) {
+        const { position } = body.chain
+        const own = `Kettenglied ${position}, SHA-256 ${hash}`
+        yield [id, position, signature, 'keine TSE: Signatur der Kasse', own]
       }
     },
   },

@@ -55,6 +55,10 @@ export function aDay(): SealedRecord[] {
     }),
   )
   seal((chain, moment) => composeEvent(chain, moment, 'Asha', 'drawer'))
+  seal((chain, moment) => composeEvent(chain, moment, 'Mira', 'training-start'))
+  const practised = { bill: 'bill_00000000000000000009', lines: 1, payable: 999, currency: 'INR' }
+  seal((chain, moment) => composeEvent(chain, moment, 'Ravi', 'training-sale', practised))
+  seal((chain, moment) => composeEvent(chain, moment, 'Ravi', 'training-end'))
   const [bag] = LINES.slice(2)
   seal((chain, moment) =>
     composeCreditNote(chain, moment, {

@@ -106,24 +106,31 @@ describe('SAF-T', () => {
 describe('DSFinV-K', () => {
   const files = filesOf(dsfinvk)
   const table = (name: string): string[][] => rowsOf(files.get(`dsfinvk/${name}`), ';')
+  const receipts = (): string[][] => table('transactions.csv').filter((row) => row[5] === 'Beleg')
 
   test('holds what a day close covers and nothing of the open day', () => {
-    expect(table('transactions.csv').map((row) => row[3])).toEqual(
-      sales.slice(0, 3).map(({ number }) => number),
-    )
+    expect(receipts().map((row) => row[3])).toEqual(sales.slice(0, 3).map(({ number }) => number))
     expect(table('cashpointclosing.csv')).toHaveLength(1)
   })
 
   test('its files agree with each other and with the close', () => {
     const close = records.flatMap(({ body }) => (body.type === 'day-close' ? [body] : []))[0]
     const column = (file: string, at: number): number => sum(table(file).map((row) => minor(row[at])))
-    expect(column('transactions.csv', 13)).toBe(close?.totals.payable)
+    expect(sum(receipts().map((row) => minor(row[13])))).toBe(close?.totals.payable)
     expect(column('datapayment.csv', 7)).toBe(
       sum((close?.totals.tenders ?? []).map((tender) => tender.minor)),
     )
     expect(column('transactions_vat.csv', 7)).toBe(close?.totals.tax)
     expect(column('lines_vat.csv', 8)).toBe(close?.totals.tax)
     expect(column('businesscases.csv', 7)).toBe(close?.totals.tax)
+  })
+
+  test('what was practised is told as that, and is in no sum', () => {
+    const others = table('transactions.csv').filter((row) => row[5] !== 'Beleg')
+    expect(others.map((row) => [row[5], row[12], row[13]])).toEqual([['AVTraining', 'Ravi', '9,99']])
+    const [id = ''] = others.map((row) => row[3])
+    const naming = [...files].filter(([, text]) => text.includes(id)).map(([name]) => name)
+    expect(naming).toEqual(['dsfinvk/transactions.csv', 'dsfinvk/transactions_tse.csv'])
   })
 
   test('every file has the columns its index names, and no formula', () => {
