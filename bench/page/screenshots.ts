@@ -70,6 +70,8 @@ async function giveImages(url: string): Promise<void> {
 
 async function tillPages(browser: Browser, url: string): Promise<void> {
   const page = await openTill(browser, url)
+  await page.getByLabel('Cashier').fill('Asha')
+  await page.keyboard.press('Tab')
   for (const text of ['tea', 'soap', 'rice']) await add(page, text)
   await keep(page, 'till-online')
   await page.keyboard.press('F3')
@@ -134,6 +136,7 @@ async function printed(browser: Browser, url: string): Promise<void> {
 
 async function relayPages(browser: Browser, url: string, password: string): Promise<void> {
   const page = await open(browser, url, OFFICE)
+  const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click()
   await page.getByLabel('Name').fill('Olga')
   await page.getByLabel('Password').fill(password)
   await page.keyboard.press('Enter')
@@ -142,13 +145,37 @@ async function relayPages(browser: Browser, url: string, password: string): Prom
   for (const view of ['Exceptions', 'Incidents', 'Audit', 'Health']) {
     await page.getByRole('navigation').getByText(view, { exact: true }).click()
     await page.getByRole('heading', { name: view }).first().waitFor()
+    if (view === 'Exceptions') await page.getByRole('table').first().waitFor()
+    if (view === 'Incidents') await page.getByText('Nothing was refused').waitFor()
+    if (view === 'Health') await page.locator('.u-wrap canvas').nth(7).waitFor()
     if (view === 'Audit') {
-      await page.getByRole('button', { name: 'Search' }).click()
+      await press('Search')
       await page.getByRole('table').first().waitFor()
     }
     await keep(page, `relay-${view.toLowerCase()}`)
+    if (view !== 'Audit') continue
+    await press('Changes')
+    await page.getByLabel('Invoice number, SKU or document').fill(OVERSOLD)
+    await press('Show changes')
+    await page.getByRole('table').first().waitFor()
+    await keep(page, 'relay-audit-changes')
+    await press('Completeness')
+    await page.getByRole('table').nth(1).waitFor()
+    await keep(page, 'relay-audit-completeness')
+    await press('Proof')
+    await press('Verify everything')
+    await page.getByText(/^Verified: /).waitFor()
+    await keep(page, 'relay-audit-proof')
   }
   await page.context().close()
+}
+
+/** Of the catalogue; both tills together sell more of it than there is. */
+const OVERSOLD = 'CUR-400'
+
+async function sell(till: string, by: string, sku: string, quantity: string): Promise<void> {
+  const { id } = await ask<{ id: string }>(till, 'POST', '/v1/bills', { by, line: { sku, quantity } })
+  await ask(till, 'POST', `/v1/bills/${id}/seal`, { by, tenders: { exactly: { type: 'cash' } } })
 }
 
 await mkdir(FOLDER, { recursive: true })
@@ -166,22 +193,24 @@ try {
     '--password-file',
     file,
   )
-  const first = await shop.serve(
-    'terminal',
-    'serve',
-    '--data',
-    await shop.pair(relay, 'Main Street', 'T01', 'manager', DEMO_CATALOGUE),
-  )
-  const second = await shop.serve(
-    'terminal',
-    'serve',
-    '--data',
-    await shop.pair(relay, 'Main Street', 'T02', 'till'),
-  )
+  const till = async (street: string, name: string, role: string, catalogue?: string): Promise<string> =>
+    shop.serve('terminal', 'serve', '--data', await shop.pair(relay, street, name, role, catalogue))
+  const first = await till('Main Street', 'Front counter', 'manager', DEMO_CATALOGUE)
+  const second = await till('Main Street', 'Pharmacy', 'till')
+  const stall = await till('Main Street', 'Market stall', 'till')
+  const harbour = await till('Harbour', 'Harbour till', 'manager', DEMO_CATALOGUE)
   await giveImages(first)
   await ask(second, 'POST', '/v1/sync', {})
   await tillPages(browser, first)
   await printed(browser, first)
+  await ask(first, 'POST', '/v1/online', { confirm: true })
+  await ask(stall, 'POST', '/v1/disconnect', { by: 'Ravi' })
+  await sell(first, 'Asha', OVERSOLD, '45')
+  await sell(stall, 'Ravi', OVERSOLD, '40')
+  await sell(harbour, 'Meena', 'TEA-250', '3')
+  const items = [{ sku: OVERSOLD, price: { minor: 4_200 } }]
+  await ask(first, 'POST', '/v1/items', { by: 'Mira', items })
+  for (const url of [stall, first, harbour]) await ask(url, 'POST', '/v1/sync', {})
   await ask(second, 'POST', '/v1/disconnect', {})
   await relayPages(browser, relay, password)
 } finally {

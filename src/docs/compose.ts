@@ -5,6 +5,7 @@ import type {
   Corrects,
   Customer,
   DayCloseRecord,
+  EventName,
   EventRecord,
   RecordBody,
   Tender,
@@ -166,7 +167,7 @@ export function composeDayClose(
   }
 }
 
-export type EventName = EventRecord['event']
+export type { EventName } from './generated/types.js'
 export type EventDetail = Readonly<Record<string, string | number | boolean>>
 
 export function composeEvent(

@@ -47,6 +47,8 @@ export function bytes(size: number): string {
   return new Intl.NumberFormat(locale.value, {
     style: 'unit',
     unit: UNITS[unit] ?? 'byte',
+    // Short, a byte has no plural.
+    unitDisplay: unit === 0 ? 'long' : 'short',
     maximumFractionDigits: unit === 0 ? 0 : 1,
   }).format(value)
 }

@@ -122,7 +122,7 @@ export function nameOf({ number, code, epoch, position }: AuditedRecord): string
 }
 
 export function kindOf({ type, event, fork }: AuditedRecord): string {
-  const kind = event === undefined ? t(`record-${type}`) : `${t('record-event')}: ${event}`
+  const kind = event === undefined ? t(`record-${type}`) : `${t('record-event')}: ${t(`event-${event}`)}`
   return fork ? `${kind} (${t('audit-fork')})` : kind
 }
 

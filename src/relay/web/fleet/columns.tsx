@@ -54,7 +54,7 @@ export const COLUMNS: readonly Column[] = [
     cell: ({ receipt }) =>
       receipt ? (
         <>
-          {number(receipt.serial)}, <When at={receipt.at} />
+          {t('receipt-serial', { serial: number(receipt.serial) })}, <When at={receipt.at} />
         </>
       ) : (
         t('none')
