@@ -42,6 +42,10 @@ describe('the till’s page for everybody', () => {
     await expectAccessible(page, 'bill with items found')
     expect(await smallTargets(page)).toEqual([])
     await page.keyboard.press('Escape')
+    for (const button of ['#seal', '#park', '#sync-now', 'header [aria-keyshortcuts=F1]']) {
+      await page.locator(button).hover()
+      await expectAccessible(page, `pointer on ${button}`)
+    }
     await page.keyboard.press('F3')
     await page.locator('#grid .tile').first().waitFor()
     await expectAccessible(page, 'grid of items')

@@ -12,6 +12,8 @@ const FRAMES = ['pages/dialogs.tsx', 'relay/web/parts/modal.tsx']
 const CHECK = /\b(?:expectAccessibleDialog|dialogOf)\(\s*[\w.]+,\s*'([a-z-]+)'/g
 /** `<Dialog name="day"`, or `confirmed({ name: 'day'`. */
 const NAMED = /(?:<(?:Dialog|Modal|OrderForm)|\bconfirmed\(\{)\s+name(?:=|: )["']([a-z-]+)["']/g
+/** One that does not begin with its name, where the pattern above would not see it. */
+const UNSEEN = /(?:<(?:Dialog|Modal|OrderForm)|\bconfirmed\(\{)\s+(?!\s|name\b)/
 
 async function textsIn(folder: string, ending: RegExp): Promise<[file: string, text: string][]> {
   const files = (await readdir(folder, { recursive: true })).filter((file) => ending.test(file))
@@ -33,6 +35,7 @@ describe('every dialog of both pages', () => {
     const texts = await textsIn(SOURCES, /\.tsx$/)
     const drawn = texts.filter(([, text]) => /<dialog\b|createElement\('dialog'/.test(text))
     expect(drawn.map(([file]) => file).toSorted()).toEqual(FRAMES)
+    expect(texts.filter(([, text]) => UNSEEN.test(text)).map(([file]) => file)).toEqual([])
     const named = namesIn(texts, NAMED)
     expect(named.length).toBeGreaterThan(20)
     expect(named.filter((name, index) => named.indexOf(name) !== index)).toEqual([])
