@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Locator, Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { ServiceClient } from '../../src/cli/client.js'
 import type { RawTerminal } from '../relay/raw-terminal.js'
 import { expectAccessible, expectAccessibleDialog } from './accessible.js'
 import { readQr } from './qr.js'
@@ -39,6 +40,14 @@ async function misbehaved(terminal: string): Promise<void> {
   const socket = await (await office.pair({ shop: 'Main', terminal })).joined()
   socket.sendBytes(new Uint8Array([1, 2, 3]))
   await socket.closed
+}
+
+/** A terminal that may change items, in disconnected mode. */
+async function manager(shop: string, terminal: string): Promise<ServiceClient> {
+  const pairing = { shop, terminal, role: 'manager' } as const
+  const { code } = await office.operator.send<{ code: string }>('POST', '/v1/admin/pairings', pairing)
+  const query = new URLSearchParams({ relay: office.relay.url, code })
+  return office.terminal(terminal, `counterfoil:pair?${query}`)
 }
 
 describe('the relay’s page', () => {
@@ -203,10 +212,7 @@ describe('the relay’s page', () => {
   })
 
   test('shows an item that was oversold with its causes, a name that is markup as text', async () => {
-    const pairing = { shop: 'Stocked', terminal: 'M01', role: 'manager' } as const
-    const { code } = await office.operator.send<{ code: string }>('POST', '/v1/admin/pairings', pairing)
-    const query = new URLSearchParams({ relay: office.relay.url, code })
-    const agent = await office.terminal('M01', `counterfoil:pair?${query}`)
+    const agent = await manager('Stocked', 'M01')
     await agent.send('POST', '/v1/items', {
       items: [{ sku: 'TEA', name: MARKUP, price: { minor: 10_000 } }],
       received: [{ sku: 'TEA', quantity: '2' }],
@@ -234,6 +240,28 @@ describe('the relay’s page', () => {
     })
     await agent.send('POST', '/v1/sync', {})
     await page.getByText('Nothing was sold that had not come in.').waitFor()
+  })
+
+  test('shows both values of a price that two terminals wrote apart', async () => {
+    const agents = [await manager('Torn', 'M02'), await manager('Torn', 'M03')]
+    for (const [index, agent] of agents.entries())
+      await agent.send('POST', '/v1/items', {
+        by: `Manager ${index}`,
+        items: [{ sku: 'PEN', name: 'Ball pen', price: { minor: 1_000 + index } }],
+        whileDisconnected: true,
+      })
+    for (const agent of agents) await agent.send('POST', '/v1/sync', {})
+    const page = await office.open()
+    await office.signIn(page, 'Olga')
+    await page.getByRole('link', { name: 'Exceptions' }).press('Enter')
+    const row = page.getByRole('table', { name: 'Conflicts' }).getByRole('row').filter({ hasText: 'price' })
+    const values = row.getByRole('listitem')
+    await values.nth(1).waitFor()
+    expect((await values.allTextContents()).toSorted()).toEqual([
+      expect.stringMatching(/^1000.*Manager 0/),
+      expect.stringMatching(/^1001.*Manager 1/),
+    ])
+    await expectAccessible(page, 'prices in conflict')
   })
 
   test('A3 lists what was refused with its evidence, and accepts it with a reason', async () => {
