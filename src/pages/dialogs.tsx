@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import type { ComponentChildren, VNode } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
+import { dialogId, type DialogName } from './dialog-names.js'
 
 interface Shown {
   readonly id: number
@@ -45,6 +46,7 @@ function Framed({ draw, close }: { draw: Shown['draw']; close: () => void }): VN
 }
 
 interface DialogProps {
+  readonly name: DialogName
   readonly title: string
   readonly close: () => void
   readonly wide?: boolean
@@ -52,7 +54,7 @@ interface DialogProps {
 }
 
 /** A modal dialog. Escape closes it; what has `autofocus` gets the focus, which goes back to where it was in the end. */
-export function Dialog({ title, close, wide = false, children }: DialogProps): VNode {
+export function Dialog({ name, title, close, wide = false, children }: DialogProps): VNode {
   const element = useRef<HTMLDialogElement>(null)
   const titleId = useId()
   // Before the dialog leaves the page: whoever types on must not have the focus taken away once it has gone.
@@ -69,6 +71,7 @@ export function Dialog({ title, close, wide = false, children }: DialogProps): V
   return (
     <dialog
       ref={element}
+      id={dialogId(name)}
       class={wide ? 'wide' : undefined}
       aria-labelledby={titleId}
       onCancel={(event) => {
@@ -83,6 +86,7 @@ export function Dialog({ title, close, wide = false, children }: DialogProps): V
 }
 
 interface Question {
+  readonly name: DialogName
   readonly title: string
   readonly sentences: readonly string[]
   readonly yes: string
@@ -93,10 +97,10 @@ interface Question {
  * Asks before something that cannot be taken back, or that a person should know of.
  * @returns whether it was confirmed; closing the dialog does not
  */
-export async function confirmed({ title, sentences, yes, no }: Question): Promise<boolean> {
+export async function confirmed({ name, title, sentences, yes, no }: Question): Promise<boolean> {
   let answer = false
   await openDialog((close) => (
-    <Dialog title={title} close={close}>
+    <Dialog name={name} title={title} close={close}>
       {sentences.map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}

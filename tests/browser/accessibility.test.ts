@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { expectAccessible, seriousFindings } from './accessible.js'
+import type { DialogName } from '../../src/pages/dialog-names.js'
+import { expectAccessible, expectAccessibleDialog, seriousFindings } from './accessible.js'
 import { useHouse } from './shop-floor.js'
 import { useBrowser, type TillPage } from './till-page.js'
 
@@ -8,15 +9,12 @@ const house = useHouse()
 const browser = useBrowser()
 
 /** Opens a dialog by a button, looks at it, and closes it. */
-async function dialogOf(till: TillPage, button: string, closes = 'Close'): Promise<void> {
-  const dialogs = till.page.locator('dialog[open]')
-  const below = await dialogs.count()
+async function dialogOf(till: TillPage, name: DialogName, button: string, closes = 'Close'): Promise<void> {
   await till.button(button).click()
-  await dialogs.nth(below).waitFor()
-  await expectAccessible(till.page, `dialog of “${button}”`)
+  const dialog = await expectAccessibleDialog(till.page, name)
   await till.button(closes).last().click()
   // Keys are the dialog's as long as it is there.
-  await dialogs.nth(below).waitFor({ state: 'detached' })
+  await dialog.waitFor({ state: 'detached' })
 }
 
 /** Elements smaller than a finger needs: below 44 px in either direction. */
@@ -44,25 +42,29 @@ describe('the till’s page for everybody', () => {
     await expectAccessible(page, 'bill with items found')
     expect(await smallTargets(page)).toEqual([])
     await page.keyboard.press('Escape')
+    for (const button of ['#seal', '#park', '#sync-now', 'header [aria-keyshortcuts=F1]']) {
+      await page.locator(button).hover()
+      await expectAccessible(page, `pointer on ${button}`)
+    }
     await page.keyboard.press('F3')
     await page.locator('#grid .tile').first().waitFor()
     await expectAccessible(page, 'grid of items')
     await page.keyboard.press('F3')
-    await dialogOf(till, 'Change Assam tea')
-    await dialogOf(till, 'Keys')
-    await dialogOf(till, 'Cancel bill', 'Not now')
+    await dialogOf(till, 'line', 'Change Assam tea')
+    await dialogOf(till, 'keys', 'Keys')
+    await dialogOf(till, 'cancel-bill', 'Cancel bill', 'Not now')
     const number = await till.seal('500')
     await expectAccessible(page, 'after a sale')
-    await dialogOf(till, number)
+    await dialogOf(till, 'invoice', number)
     await till.button(number).click()
-    await dialogOf(till, 'Make credit note…')
-    await dialogOf(till, 'Day…', 'Back')
+    await dialogOf(till, 'credit-note', 'Make credit note…')
+    await dialogOf(till, 'day', 'Day…', 'Back')
     await till.button('Advanced Disconnected Sync').click()
     const advanced = page.getByRole('dialog', { name: 'Advanced Sync' })
     await advanced.getByText('and fetches 0 images').waitFor()
-    await expectAccessible(page, 'Advanced Sync')
-    await dialogOf(till, 'Mark As Synced', 'Not now')
-    await dialogOf(till, 'Force Complete Sync Data', 'Not now')
+    await expectAccessibleDialog(page, 'advanced-sync')
+    await dialogOf(till, 'mark-synced', 'Mark As Synced', 'Not now')
+    await dialogOf(till, 'force-data', 'Force Complete Sync Data', 'Not now')
   })
 
   test('axe-core finds nothing serious in Set-Up, nor in its dialogs', async () => {
@@ -81,10 +83,10 @@ describe('the till’s page for everybody', () => {
       await expectAccessible(page, `Set-Up: ${tab}`)
     }
     await page.getByRole('tab', { name: 'Items' }).click()
-    await dialogOf(till, 'New item')
-    await dialogOf(till, 'Change Assam tea')
+    await dialogOf(till, 'item', 'New item')
+    await dialogOf(till, 'item', 'Change Assam tea')
     await page.getByRole('tab', { name: 'Users' }).click()
-    await dialogOf(till, 'New PIN for Mira')
+    await dialogOf(till, 'pin', 'New PIN for Mira')
     expect(await smallTargets(page)).toEqual([])
   })
 

@@ -1,6 +1,7 @@
 import axe from 'axe-core'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { dialogId, type DialogName } from '../../src/pages/dialog-names.js'
 
 /** Rules of WCAG 2.2 up to level AA, and what axe-core counts as good practice. */
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -25,7 +26,15 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     )
 }
 
-/** @param what names the page or dialog in the failure */
+/** @param what names the page as it is shown in the failure */
 export async function expectAccessible(page: Page, what: string): Promise<void> {
   expect(await seriousFindings(page), what).toEqual([])
+}
+
+/** As {@link expectAccessible}, once this dialog is open. `every-dialog.test.ts` reads the names these calls give. */
+export async function expectAccessibleDialog(page: Page, name: DialogName): Promise<Locator> {
+  const dialog = page.locator(`#${dialogId(name)}[open]`)
+  await dialog.waitFor()
+  await expectAccessible(page, `dialog “${name}”`)
+  return dialog
 }

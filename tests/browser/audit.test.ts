@@ -3,7 +3,7 @@ import type { HistoryResponse, Verdict } from '../../src/docs/generated/types.js
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PATIENCE_MS as SHOP_PATIENCE_MS, Terminal, useShops } from '../main-job/shop.js'
 import { useProcesses } from '../support/processes.js'
-import { barriersOn } from './axe.js'
+import { expectAccessible, expectAccessibleDialog } from './accessible.js'
 import { launchChromium } from './chromium.js'
 import { addAuditor, HEART, holdCourt, PASSWORD, publicKeyOf, type Court } from './court.js'
 import { PATIENCE_MS } from './till-page.js'
@@ -56,7 +56,7 @@ test(
     const edit = page.getByRole('row').filter({ hasText: 'Mira' }).filter({ hasText: 'price' })
     await edit.locator('del', { hasText: '255' }).waitFor()
     await edit.locator('ins', { hasText: '295' }).waitFor()
-    expect(await barriersOn(page)).toEqual([])
+    await expectAccessible(page, 'who changed a price')
 
     // What terminal 2 knew at that moment, and what the relay knew.
     const known = page.getByRole('region', { name: 'What was known' }).getByRole('row')
@@ -68,7 +68,7 @@ test(
     await price.filter({ hasText: '255' }).waitFor()
     await page.getByLabel('As known to').selectOption('relay')
     await price.filter({ hasText: '295' }).waitFor()
-    expect(await barriersOn(page)).toEqual([])
+    await expectAccessible(page, 'what was known')
 
     // Is every series complete, though one terminal purged and the other was restored.
     await page.getByRole('button', { name: 'Completeness' }).click()
@@ -76,13 +76,13 @@ test(
     const exceptions = page.getByRole('region', { name: 'Exceptions' }).getByRole('row')
     await exceptions.filter({ hasText: 'Another price' }).filter({ hasText: court.overridden }).waitFor()
     await exceptions.filter({ hasText: 'Taken back' }).first().waitFor()
-    expect(await barriersOn(page)).toEqual([])
+    await expectAccessible(page, 'completeness')
 
     // Does everything verify, here and elsewhere.
     await page.getByRole('button', { name: 'Proof' }).click()
     await page.getByRole('button', { name: 'Verify everything' }).click()
     await page.getByText(/Verified: \d+ records in 3 chains/).waitFor()
-    expect(await barriersOn(page)).toEqual([])
+    await expectAccessible(page, 'proof')
     await page.getByLabel('Format').selectOption('gstr1')
     const saved = page.waitForEvent('download')
     await page.getByRole('link', { name: 'Download bundle' }).click()
@@ -96,7 +96,10 @@ test(
     await page.getByLabel('Person').fill('ravi')
     await page.getByLabel('Amount at most').fill('2.00')
     await page.getByRole('button', { name: 'Search' }).click()
-    await page.getByRole('button', { name: court.overridden }).click()
+    const found = page.getByRole('button', { name: court.overridden })
+    await found.waitFor()
+    await expectAccessible(page, 'records found')
+    await found.click()
     const dialog = page.getByRole('dialog', { name: court.overridden })
     await dialog
       .getByText('signed exactly this. It follows the record before it. A custody receipt covers it.')
@@ -107,7 +110,7 @@ test(
       .getByText('override price')
       .first()
       .waitFor()
-    expect(await barriersOn(page)).toEqual([])
+    await expectAccessibleDialog(page, 'record')
   },
   SHOP_PATIENCE_MS,
 )

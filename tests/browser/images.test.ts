@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { png } from '../support/pictures.js'
+import { expectAccessible, expectAccessibleDialog } from './accessible.js'
 import { sync, useHouse } from './shop-floor.js'
 import { useBrowser, type TillPage } from './till-page.js'
 
@@ -46,9 +47,11 @@ describe('pictures of items on the page', () => {
     await picture(till, png(24, 24, [180, 40, 40]))
     await page.locator('.picture-field img.picture').first().waitFor()
     await page.getByText('Not yet at the relay').waitFor()
+    await expectAccessible(page, 'pictures of items')
     await till.button('Back to the till').first().click()
     await page.getByLabel('Item: name, SKU or barcode').fill('tea')
     await drawn(till)
+    await expectAccessible(page, 'items found with pictures')
 
     const other = await browser.open(neighbour.url)
     await other.button('Advanced Disconnected Sync').click()
@@ -68,6 +71,7 @@ describe('pictures of items on the page', () => {
       .getByRole('dialog', { name: 'Force Complete Sync Images?' })
       .getByText('An image without a receipt is not deleted.')
       .waitFor()
+    await expectAccessibleDialog(other.page, 'force-images')
     await other.button('Send, then delete here').click()
     await advanced.getByText('Force Complete Sync Images ended').waitFor()
     await advanced.getByText('0 images sent; 1 deleted here').waitFor()
@@ -94,6 +98,7 @@ describe('pictures of items on the page', () => {
     await page.getByLabel('Item: name, SKU or barcode').fill('tea')
     const alarm = page.locator('#alerts p', { hasText: 'Damaged images were found and set aside' })
     await alarm.filter({ hasText: `${hash.slice(0, 12)} (checksum)` }).waitFor()
+    await expectAccessible(page, 'alarm of a damaged picture')
     await till.button('Advanced Disconnected Sync').click()
     await till.button('Sync Images to Server Now').click()
     await alarm.waitFor({ state: 'detached' })

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { expectAccessible } from './accessible.js'
 import { useHouse } from './shop-floor.js'
 import { useBrowser } from './till-page.js'
 
@@ -28,6 +29,7 @@ test('H2 S1 a relay that rewrote its log is an alarm on the page, and the till b
   await till.seal()
   await till.button('Sync Data To Server').click()
   await alarm.getByText('it was rewritten').waitFor()
+  await expectAccessible(till.page, 'alarm of the log')
   await till.counter('0 invoices')
   await till.add('TEA', 'Assam tea')
   expect(await till.seal()).toMatch(/000003$/)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { expectAccessible } from './accessible.js'
+import { expectAccessible, expectAccessibleDialog } from './accessible.js'
 import { useHouse } from './shop-floor.js'
 import { useBrowser } from './till-page.js'
 
@@ -55,8 +55,10 @@ describe('Set-Up › Users', () => {
     await page.getByRole('row', { name: 'Mira' }).waitFor()
     expect(await role.inputValue()).toBe('cashier')
     await till.button('Remove Mira').click()
+    await expectAccessibleDialog(page, 'remove-person')
     await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click()
     await page.getByRole('alert').filter({ hasText: 'Mira is the last manager' }).waitFor()
+    await expectAccessible(page, 'removal refused')
     await page.getByRole('row', { name: 'Mira' }).waitFor()
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ExportedInvoice } from '../../src/docs/generated/types.js'
+import { expectAccessible } from './accessible.js'
 import { useHouse, type Terminal } from './shop-floor.js'
 import { useBrowser, type TillPage } from './till-page.js'
 
@@ -35,6 +36,7 @@ describe('signing in on the page', () => {
     expect(await page.locator('#sign-in-name option').allTextContents()).toEqual(['Asha', 'Mira'])
     await signIn(till, 'Asha', '0000')
     await page.locator('#sign-in-error', { hasText: 'The name or the PIN is wrong. After 4 more' }).waitFor()
+    await expectAccessible(page, 'sign-in refused')
     // The field is empty and waits; what is typed is not shown.
     expect(await page.locator('#sign-in-pin').inputValue()).toBe('')
     expect(await page.locator('#sign-in-pin').getAttribute('type')).toBe('password')

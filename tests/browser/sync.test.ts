@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { expectAccessible, expectAccessibleDialog } from './accessible.js'
 import { useHouse } from './shop-floor.js'
 import { PATIENCE_MS, useBrowser, type TillPage } from './till-page.js'
 
@@ -38,6 +39,7 @@ describe('modes and sync on the page', () => {
       )
       .toBe(1)
     expect(await second.page.locator('#bills li').textContent()).toContain(`${terminal.code}, Meena`)
+    await expectAccessible(second.page, 'a parked bill')
     await second.page.getByLabel('Customer', { exact: true }).fill('Asha')
     await recall.click()
     await second.page.locator('#line-rows tr', { hasText: 'Assam tea' }).waitFor()
@@ -87,6 +89,7 @@ describe('modes and sync on the page', () => {
     try {
       await till.button('Sync Data To Server').click()
       await page.locator('#work', { hasText: 'Sync Data To Server: connecting' }).waitFor()
+      await expectAccessible(page, 'while it syncs')
       expect(await till.seal()).toMatch(/000002$/)
       await till.counter('2 invoices')
     } finally {
@@ -112,6 +115,7 @@ describe('modes and sync on the page', () => {
       await till.page
         .locator('#sync-result.bad', { hasText: 'Sync Data To Server did not end well' })
         .waitFor()
+      await expectAccessible(till.page, 'a sync that failed')
       await till.button('Advanced Disconnected Sync').click()
       await till.button('Mark As Synced').click()
       await till.button('Note the date only').click()
@@ -137,6 +141,7 @@ describe('modes and sync on the page', () => {
     await till.button('Work As Online Client').click()
     const question = page.getByRole('dialog', { name: 'Work as online client?' })
     await question.getByText('1 sale without a custody receipt is sent').waitFor()
+    await expectAccessibleDialog(page, 'work-online')
     await till.button('Not now').click()
     await question.waitFor({ state: 'detached' })
     expect(await page.locator('html').getAttribute('data-mode')).toBe('disconnected')
@@ -237,6 +242,7 @@ describe('modes and sync on the page', () => {
     await house.killRelay()
     await advanced.getByText('Force Complete Sync Data did not end well').waitFor()
     await page.locator('#alerts', { hasText: 'is not finished' }).waitFor()
+    await expectAccessibleDialog(page, 'advanced-sync')
     // Nothing went without a receipt.
     expect(await terminal.invoice(sold.number)).toMatchObject({ hash: sold.hash, custody: 'none' })
     await till.counter('1 invoice')
@@ -281,6 +287,7 @@ describe('modes and sync on the page', () => {
     await terminal.kill()
     const alert = page.getByRole('alert').filter({ hasText: 'The terminal’s agent does not answer' })
     await alert.first().waitFor()
+    await expectAccessible(page, 'no agent')
     await page.keyboard.press('F4')
     await page.keyboard.press('F4')
     await page.locator('#tender-error', { hasText: 'it is never sealed twice' }).waitFor()

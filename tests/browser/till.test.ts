@@ -1,6 +1,7 @@
 import type { Route } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { readSlipCode, verifySlipCode } from '../../src/docs/slip-code.js'
+import { expectAccessible, expectAccessibleDialog } from './accessible.js'
 import { readQr } from './qr.js'
 import { sync, useHouse, type Terminal } from './shop-floor.js'
 import { useBrowser } from './till-page.js'
@@ -51,6 +52,7 @@ describe('billing on the page', () => {
     await page.keyboard.press('Enter')
     const error = page.locator('#tender-error')
     await error.filter({ hasText: 'The tenders are too small: 54.75 is missing.' }).waitFor()
+    await expectAccessible(page, 'tenders refused')
     expect(await page.getByLabel('Amount given').inputValue()).toBe('50.25')
     expect(await page.locator('#line-rows tr').count()).toBe(1)
     expect(await page.locator('#sealed').textContent()).toBe('')
@@ -68,6 +70,7 @@ describe('billing on the page', () => {
     await page.getByLabel('Item: name, SKU or barcode').fill('no such thing')
     await page.keyboard.press('Enter')
     await page.locator('#search-note', { hasText: 'There is no item “no such thing”' }).waitFor()
+    await expectAccessible(page, 'no such item')
 
     // Two tenders: the card first, and the rest in cash.
     await page.getByLabel('Amount given').fill('10')
@@ -91,6 +94,7 @@ describe('billing on the page', () => {
     await page.getByLabel('Another price than').fill('90')
     await page.keyboard.press('Enter')
     await page.locator('dialog [role=alert]', { hasText: 'Say why the price is another one' }).waitFor()
+    await expectAccessibleDialog(page, 'line')
     await page.getByLabel('Reason for the other price').fill('dented tin')
     await page.keyboard.press('Enter')
     // 81.00 + 5 % (2.03 twice), and 10.50 without tax.
@@ -166,6 +170,7 @@ describe('billing on the page', () => {
     await page.keyboard.type('3')
     await page.keyboard.press('Enter')
     await page.locator('#oversold', { hasText: 'Ball pen: 3 on this bill, 1 on hand' }).waitFor()
+    await expectAccessible(page, 'bill of more than there is')
     expect(await till.seal()).toMatch(/000001$/)
     await page.getByLabel('Item: name, SKU or barcode').fill('pen')
     await page.locator('.hit', { hasText: 'oversold: -2 on hand' }).waitFor()
@@ -216,6 +221,7 @@ describe('billing on the page', () => {
     }
     await takeBack('4')
     await page.locator('dialog [role=alert]', { hasText: 'Only 3 of “Ball pen”' }).waitFor()
+    await expectAccessibleDialog(page, 'credit-note')
     await page.keyboard.press('Escape')
     await takeBack('1')
     await page.locator('#sealed', { hasText: 'Give back: ₹10.17' }).waitFor()
@@ -226,8 +232,10 @@ describe('billing on the page', () => {
 
     await till.button('Day…').click()
     await till.button('Close the day…').click()
+    await expectAccessibleDialog(page, 'close-day')
     await till.button('Close the day').click()
     await page.getByRole('dialog').getByText('Z 1 of business day').waitFor()
+    await expectAccessibleDialog(page, 'day')
     await till.button('Print Z').click()
     await page.locator('#slip', { hasText: 'DAY CLOSE Z 1' }).waitFor({ state: 'attached' })
     expect(till.alerts).toEqual([])
@@ -247,10 +255,22 @@ describe('billing on the page', () => {
     await conflict.getByText(new RegExp(`₹90\\.00 by Anna at ${first.code}, .*20\\d\\d`)).waitFor()
     await conflict.getByText(new RegExp(`₹95\\.00 by Ben at ${second.code}, .*20\\d\\d`)).waitFor()
     await conflict.getByText('A manager settles it').waitFor()
+    await expectAccessible(page, 'price in conflict')
 
     await till.button('Work As Online Client').click()
     await till.button('Sync and work online').click()
     await page.locator('html[data-mode=online]').waitFor()
+    await till.button('Set-Up').click()
+    await page.getByRole('tab', { name: 'Conflicts' }).click()
+    await till.button('Settle on ₹90.00').waitFor()
+    await expectAccessible(page, 'Set-Up: a conflict')
+    await page.getByRole('tab', { name: 'Items' }).click()
+    await till.button('Change Assam tea').click()
+    await till.button('Settle on ₹90.00').waitFor()
+    const item = await expectAccessibleDialog(page, 'item')
+    await till.button('Close').click()
+    await item.waitFor({ state: 'detached' })
+    await till.button('Back to the till').first().click()
     await page.getByLabel('Item: name, SKU or barcode').fill('TEA')
     await page.keyboard.press('Enter')
     await page.locator('#line-rows tr', { hasText: 'Assam tea' }).waitFor()

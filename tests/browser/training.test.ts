@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { expectAccessible } from './accessible.js'
+import { expectAccessible, expectAccessibleDialog } from './accessible.js'
 import { useHouse } from './shop-floor.js'
 import { useBrowser } from './till-page.js'
 
@@ -13,9 +13,8 @@ describe('training mode on the page', () => {
     const { page } = till
     await till.add('SOAP', 'Bath soap')
     await till.button('Training').click()
-    const dialog = page.getByRole('dialog', { name: 'Begin training mode?' })
+    const dialog = await expectAccessibleDialog(page, 'begin-training')
     await dialog.getByText('The bill at hand is parked').waitFor()
-    await expectAccessible(page, 'dialog before training mode')
     await till.button('Begin training').click()
 
     const banner = page.locator('#training')

@@ -27,7 +27,7 @@ function AdvancedSync({ close }: { readonly close: () => void }): VNode {
   const rests = running.value?.own ?? false
 
   return (
-    <Dialog title={t.value.advancedTitle} close={close} wide>
+    <Dialog name="advanced-sync" title={t.value.advancedTitle} close={close} wide>
       <LastSync />
       <p class="error" role="alert">
         {force.error || images.error}
@@ -177,6 +177,7 @@ async function askToForce(keepCatalogue: boolean): Promise<void> {
     return
   }
   const sure = await confirmed({
+    name: 'force-data',
     title: `${t.value.forceData}?`,
     sentences,
     yes: t.value.forceYes,
@@ -194,6 +195,7 @@ async function askToForceImages(): Promise<void> {
     return
   }
   const sure = await confirmed({
+    name: 'force-images',
     title: `${t.value.forceImages}?`,
     sentences: [sentence, t.value.forceImagesStay],
     yes: t.value.forceYes,
@@ -205,6 +207,7 @@ async function askToForceImages(): Promise<void> {
 /** It deletes nothing; but who presses it must not think that it sends something. */
 async function askToMark(): Promise<void> {
   const sure = await confirmed({
+    name: 'mark-synced',
     title: `${t.value.markSynced}?`,
     sentences: [t.value.markSyncedAbout(waitingSales.value)],
     yes: t.value.markYes,

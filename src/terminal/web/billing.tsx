@@ -72,6 +72,7 @@ function Oversold(): VNode | null {
 async function askToCancel(): Promise<void> {
   if (!bill.value) return
   const sure = await confirmed({
+    name: 'cancel-bill',
     title: t.value.cancelBillTitle,
     sentences: [t.value.cancelBillAbout],
     yes: t.value.cancelBillYes,

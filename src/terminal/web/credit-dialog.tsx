@@ -48,7 +48,7 @@ function CreditDialog({ found: { invoice, corrections }, close }: Props): VNode 
   }
 
   return (
-    <Dialog title={t.value.creditNoteFor(invoice.number)} close={close}>
+    <Dialog name="credit-note" title={t.value.creditNoteFor(invoice.number)} close={close}>
       <Form submit={seal}>
         <div class="fields">
           {rows.map((row, index) => (

@@ -29,6 +29,7 @@ function DayDialog({ day: { day, totals, perpetual }, close }: { day: Day; close
   const closeDay = async (): Promise<void> => {
     setError('')
     const sure = await confirmed({
+      name: 'close-day',
       title: t.value.closeDayTitle,
       sentences: [
         t.value.closeDayFigures(totals.invoices, totals.creditNotes, amount(totals.payable)),
@@ -47,7 +48,11 @@ function DayDialog({ day: { day, totals, perpetual }, close }: { day: Day; close
   }
 
   return (
-    <Dialog title={day === undefined ? t.value.noDayOpen : t.value.businessDayNamed(day)} close={close}>
+    <Dialog
+      name="day"
+      title={day === undefined ? t.value.noDayOpen : t.value.businessDayNamed(day)}
+      close={close}
+    >
       <p role="status">{closed ? t.value.daySealed(closed.z, closed.day) : ''}</p>
       <Terms pairs={figuresOf(closed?.totals ?? totals, closed?.perpetual ?? perpetual)} />
       <p class="error" role="alert">

@@ -47,6 +47,7 @@ function InvoiceDialog({ found, close }: Props): VNode {
 
   return (
     <Dialog
+      name="invoice"
       title={isInvoice ? t.value.invoiceNamed(invoice.number) : t.value.noteNamed(invoice.number)}
       close={close}
     >

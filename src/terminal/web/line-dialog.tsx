@@ -24,7 +24,7 @@ function LineDialog({ line, close }: { readonly line: BillLine; readonly close: 
     close()
   }
   return (
-    <Dialog title={t.value.changeLine(line.item.name)} close={close}>
+    <Dialog name="line" title={t.value.changeLine(line.item.name)} close={close}>
       <Form submit={save}>
         <div class="fields">
           <label>

@@ -9,7 +9,7 @@ export function showShortcuts(): Promise<void> {
 
 function Shortcuts({ close }: { readonly close: () => void }): VNode {
   return (
-    <Dialog title={t.value.keysTitle} close={close}>
+    <Dialog name="keys" title={t.value.keysTitle} close={close}>
       <table>
         <thead>
           <tr>

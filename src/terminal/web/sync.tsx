@@ -48,6 +48,7 @@ export function Sync(): VNode {
 
 async function askToGoOnline(): Promise<void> {
   const sure = await confirmed({
+    name: 'work-online',
     title: t.value.goOnlineTitle,
     sentences: [t.value.goOnlineSends(waitingSales.value), t.value.goOnlineThen],
     yes: t.value.goOnlineYes,

@@ -19,6 +19,7 @@ export function TrainingButton(): VNode | null {
 
 async function askToTrain(): Promise<void> {
   const sure = await confirmed({
+    name: 'begin-training',
     title: t.value.trainingStart,
     sentences: [
       t.value.trainingStartAbout,

@@ -19,7 +19,7 @@ export function RecordDialog({ document, position }: Props) {
   const answer = useAnswer<AuditRecord>(`/v1/admin/records/${document}/${position}`, 0)
   const [first] = answer?.records ?? []
   return (
-    <Modal title={first ? nameOf(first.facts) : t('audit-record')} wide>
+    <Modal name="record" title={first ? nameOf(first.facts) : t('audit-record')} wide>
       {answer?.records.map((record) => (
         <OneRecord key={record.facts.hash} record={record} />
       ))}

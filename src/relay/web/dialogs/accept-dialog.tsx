@@ -11,6 +11,7 @@ export function AcceptDialog({ incident }: { readonly incident: Incident }) {
   const { serial } = incident
   return (
     <OrderForm
+      name="accept"
       title={t('accept')}
       what={t('accept-what', { serial })}
       work={async () =>

@@ -12,6 +12,7 @@ export function IntakeDialog({ row }: { readonly row: FleetRow }) {
   const [reason, setReason] = useState('')
   return (
     <OrderForm
+      name="intake"
       title={t('open-intake')}
       what={t('open-intake-what', named(row))}
       work={() => order(row, 'intake', reason, { seconds: Number(minutes) * 60 })}

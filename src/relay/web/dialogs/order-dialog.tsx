@@ -13,6 +13,7 @@ export function OrderDialog({ what, row }: { readonly what: Plain; readonly row:
   const [reason, setReason] = useState('')
   return (
     <OrderForm
+      name={what}
       title={t(what)}
       what={t(`${what}-what`, named(row))}
       grave={GRAVE.includes(what)}

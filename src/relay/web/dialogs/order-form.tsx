@@ -1,11 +1,13 @@
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
+import type { DialogName } from '../../../pages/dialog-names.js'
 import { t } from '../messages/language.js'
 import { useWork } from '../parts/button.js'
 import { Modal } from '../parts/modal.js'
 import { closeDialog } from '../state/dialogs.js'
 
 export interface OrderFormProps {
+  readonly name: DialogName
   readonly title: string
   /** In one sentence, what it will do. */
   readonly what: string
@@ -16,7 +18,7 @@ export interface OrderFormProps {
 }
 
 /** A decision that asks first: what it will do, and whether to do it. */
-export function OrderForm({ title, what, grave = false, children, work }: OrderFormProps) {
+export function OrderForm({ name, title, what, grave = false, children, work }: OrderFormProps) {
   const form = useId()
   const { run, busy } = useWork(async () => {
     await work()
@@ -24,6 +26,7 @@ export function OrderForm({ title, what, grave = false, children, work }: OrderF
   })
   return (
     <Modal
+      name={name}
       title={title}
       closing={t('cancel')}
       actions={

@@ -25,6 +25,7 @@ export function PairDialog({ row }: { readonly row?: FleetRow }) {
   const isPaired = made !== undefined && find() !== undefined && find()?.epoch !== before.current
   return (
     <Modal
+      name="pair"
       title={row ? t('pair-again') : t('pair')}
       actions={
         made ? null : (

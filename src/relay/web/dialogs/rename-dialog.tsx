@@ -9,6 +9,7 @@ export function RenameDialog({ row }: { readonly row: FleetRow }) {
   const [name, setName] = useState(row.name)
   return (
     <OrderForm
+      name="rename"
       title={t('rename')}
       what={t('rename-what', named(row))}
       work={() => order(row, 'rename', '', { name })}

@@ -30,7 +30,7 @@ export function TerminalDialog({ id }: { readonly id: string }) {
   }, [id, row, changes])
   if (!row) return null
   return (
-    <Modal title={t('detail-of', { terminal: row.name, shop: shopName(row.shop) })} wide>
+    <Modal name="terminal" title={t('detail-of', { terminal: row.name, shop: shopName(row.shop) })} wide>
       {me.value?.role === 'operator' ? <TerminalActions row={row} detail={detail} /> : null}
       <h3>{t('detail-state')}</h3>
       <dl class="facts">

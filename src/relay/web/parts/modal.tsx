@@ -1,11 +1,13 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
+import { dialogId, type DialogName } from '../../../pages/dialog-names.js'
 import { t } from '../messages/language.js'
 import { alert } from '../state/alert.js'
 import { closeDialog } from '../state/dialogs.js'
 import { Button } from './button.js'
 
 export interface ModalProps {
+  readonly name: DialogName
   readonly title: string
   readonly children: ComponentChildren
   /** Beside the button that closes it. */
@@ -16,7 +18,7 @@ export interface ModalProps {
 }
 
 /** A dialog over the page: the browser keeps the focus inside, Escape closes it, and the focus goes back where it was. */
-export function Modal({ title, children, actions, closing, wide = false }: ModalProps) {
+export function Modal({ name, title, children, actions, closing, wide = false }: ModalProps) {
   const element = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
@@ -27,6 +29,7 @@ export function Modal({ title, children, actions, closing, wide = false }: Modal
   return (
     <dialog
       ref={element}
+      id={dialogId(name)}
       class={wide ? 'wide' : ''}
       aria-labelledby={id}
       onCancel={(event) => {

@@ -50,7 +50,7 @@ export function ItemForm({ item: before, close }: Props): VNode {
   }
 
   return (
-    <Dialog title={item ? t.value.changeLine(item.name) : t.value.newItem} close={close} wide>
+    <Dialog name="item" title={item ? t.value.changeLine(item.name) : t.value.newItem} close={close} wide>
       {item?.conflicts.map((conflict) => (
         <ConflictBlock
           key={conflict.field}

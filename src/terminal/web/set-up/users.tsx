@@ -18,6 +18,7 @@ export function Users(): VNode {
 
   const remove = async (name: string): Promise<void> => {
     const sure = await confirmed({
+      name: 'remove-person',
       title: t.value.removeUserTitle(name),
       sentences: [t.value.removeUserAbout],
       yes: t.value.remove,
@@ -144,7 +145,7 @@ function PinDialog({ name, close }: { readonly name: string; readonly close: () 
     close()
   }
   return (
-    <Dialog title={t.value.newPinFor(name)} close={close}>
+    <Dialog name="pin" title={t.value.newPinFor(name)} close={close}>
       <Form submit={save}>
         <div class="fields">
           <PinInput input={pin} />
