@@ -20,6 +20,7 @@ interface HistoryOptions extends Common {
   readonly kind?: string
   readonly person?: string
   readonly terminal?: string
+  readonly shop?: string
   readonly from?: string
   readonly to?: string
   readonly limit?: number
@@ -47,6 +48,7 @@ export function historyCommand(program: Command): void {
     )
     .option('--person <name>', 'only what this person did')
     .option('--terminal <code>', 'only what this terminal did')
+    .option('--shop <shop>', 'only of this shop of a relay: its id or name')
     .option('--from <instant>', 'not before this moment', instantOption)
     .option('--to <instant>', 'not after this moment', instantOption)
     .option('--limit <n>', 'a page of at most so many', countOption)
@@ -87,9 +89,9 @@ async function tellHistory(
   client: ServiceClient,
   base: string,
   about: string | undefined,
-  { kind, person, terminal, from, to, limit, cursor }: HistoryOptions,
+  { kind, person, terminal, shop, from, to, limit, cursor }: HistoryOptions,
 ): Promise<void> {
-  const path = `${base}/history${queryFrom({ about, kind, person, terminal, from, to, limit, cursor })}`
+  const path = `${base}/history${queryFrom({ about, kind, person, terminal, shop, from, to, limit, cursor })}`
   if (context.json) return pipeline(await client.stream(path), process.stdout, { end: false })
   const { history, next } = await client.get<HistoryResponse>(path)
   context.print(undefined, history.map(lineText).join('\n'))
@@ -101,10 +103,10 @@ async function tellAsOf(
   client: ServiceClient,
   base: string,
   about: string | undefined,
-  { asOf: at, view, kind, limit, cursor }: HistoryOptions,
+  { asOf: at, view, kind, shop, limit, cursor }: HistoryOptions,
 ): Promise<void> {
   const answer = await client.get<AsOfResponse>(
-    `${base}/as-of${queryFrom({ at, view, about, kind, limit, cursor })}`,
+    `${base}/as-of${queryFrom({ at, view, about, kind, shop, limit, cursor })}`,
   )
   context.print(answer, asOfText(answer))
   if (answer.unknown > 0)

@@ -150,6 +150,7 @@ function splitCursor(cursor: string): [document: string, key: string] {
 
 function entryOf(book: Book, key: string, places: readonly Place[]): KnownEntry {
   return {
+    shop: book.name.shop,
     document: book.id,
     name: describeDocument(book.name),
     what: segmentsOf(key).join(' '),

@@ -165,6 +165,7 @@ function lineOf(shelf: Shelf, book: Book, place: Place, apart: Apart | undefined
   const witness = witnesses.of(history, place.change)
   const at = claimedAt(history, place)
   return {
+    shop: name.shop,
     document: id,
     name: describeDocument(name),
     change: hash,
@@ -186,6 +187,7 @@ function mergeLine(shelf: Shelf, { id, name }: Book, merged: Merged | undefined)
   const { witness, changes, values, oldest, newest } = merged
   const witnessed = told(shelf, witness)
   return {
+    shop: name.shop,
     document: id,
     name: describeDocument(name),
     change: '',

@@ -10,6 +10,7 @@ const AUDIT = 'audit-answers.schema.json#/$defs/'
 const IMAGE = ['image/jpeg', 'image/png', 'image/webp'] as const
 /** 206: the part that was asked for. */
 const RANGE = [200, 206] as const
+const ONE_SHOP = { shop: 'Only of this shop: its id or name.' } as const
 
 /** What each route of the relay takes and answers. A route without an entry does not compile. */
 export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
@@ -118,8 +119,8 @@ export const SHAPES: Readonly<Record<RouteId, ApiShape>> = {
       cursor: 'The `next` of the page before.',
     },
   },
-  history: HISTORY_SHAPE,
-  asOf: AS_OF_SHAPE,
+  history: { ...HISTORY_SHAPE, query: { ...HISTORY_SHAPE.query, ...ONE_SHOP } },
+  asOf: { ...AS_OF_SHAPE, query: { ...AS_OF_SHAPE.query, ...ONE_SHOP } },
   evidence: { answer: 'application/octet-stream' },
   acceptIncident: { body: `${OPERATOR}AcceptOrder`, answer: 'incidents.schema.json#/$defs/Incident' },
   shopImage: { answer: IMAGE, status: RANGE, query: { shop: 'The shop.' } },

@@ -54,20 +54,20 @@ test(
     await page.getByLabel('Invoice number, SKU or document').fill(HEART)
     await page.keyboard.press('Enter')
     const edit = page.getByRole('row').filter({ hasText: 'Mira' }).filter({ hasText: 'price' })
-    await edit.locator('del', { hasText: '255' }).waitFor()
-    await edit.locator('ins', { hasText: '295' }).waitFor()
+    await edit.locator('del', { hasText: '2.55' }).waitFor()
+    await edit.locator('ins', { hasText: '2.95' }).waitFor()
     await expectAccessible(page, 'who changed a price')
 
     // What terminal 2 knew at that moment, and what the relay knew.
     const known = page.getByRole('region', { name: 'What was known' }).getByRole('row')
     const price = known.filter({ hasText: 'price' })
-    await price.filter({ hasText: '295' }).waitFor()
+    await price.filter({ hasText: '2.95' }).waitFor()
     await page.getByLabel('As known to').selectOption('T02')
     const slider = page.getByLabel('Moment')
     await slider.fill(String(await momentBefore(page, court.changed)))
-    await price.filter({ hasText: '255' }).waitFor()
+    await price.filter({ hasText: '2.55' }).waitFor()
     await page.getByLabel('As known to').selectOption('relay')
-    await price.filter({ hasText: '295' }).waitFor()
+    await price.filter({ hasText: '2.95' }).waitFor()
     await expectAccessible(page, 'what was known')
 
     // Is every series complete, though one terminal purged and the other was restored.

@@ -104,6 +104,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     '--kind <kind>',
     '--limit <n>',
     '--person <name>',
+    '--shop <shop>',
     '--terminal <code>',
     '--to <instant>',
     '--view <view>',

@@ -241,6 +241,35 @@ describe('history at the relay', () => {
     expect(lines.length).toBeGreaterThan(0)
   })
 
+  test('H1 A2 a SKU that two shops have is told of one of them, each line with its shop; another shop of a manager is none', async () => {
+    const branch = await world.terminal(relay, 'Branch office', { role: 'manager', shop: 'Branch' })
+    await branch.catalogue.edit('Bela', 'edit', [{ sku: 'TEA', name: 'Tea', price: { minor: 9_900 } }])
+    await branch.sync()
+    later(1)
+    const [main = '', other = ''] = ['Main', 'Branch'].map((name) => relay.relay.shops.byName(name)?.id)
+    const shopsOf = (lines: readonly { readonly shop: string }[]): string[] =>
+      [...new Set(lines.map(({ shop }) => shop))].sort()
+    const now = new Date(clock).toISOString()
+    const pricesOf = async (shop: string): Promise<unknown[]> => {
+      const answer = await get<AsOfResponse>(`/v1/admin/as-of?about=TEA&at=${now}${shop}`)
+      const prices = (answer.entries ?? []).filter(({ what }) => what === 'item TEA price')
+      return prices.flatMap(({ values }) => values.map(({ value }) => value)).sort()
+    }
+    expect(shopsOf(await history('?about=TEA'))).toEqual([main, other].sort())
+    expect(shopsOf(await history('?about=TEA&shop=Branch'))).toEqual([other])
+    expect(shopsOf(await history(`?about=TEA&shop=${main}`))).toEqual([main])
+    expect(await pricesOf('')).toEqual(['12000', '9900'])
+    expect(await pricesOf('&shop=Branch')).toEqual(['9900'])
+    const mira = await Browser.signedIn(relay, 'Mira')
+    for (const shop of ['Branch', other, 'Nowhere']) {
+      expect(await mira.get(`/v1/admin/history?about=TEA&shop=${shop}`)).toMatchObject({
+        status: 404,
+        body: { type: 'counterfoil:unknown-shop' },
+      })
+    }
+    expect(shopsOf((await mira.get('/v1/admin/history?shop=Main')).body['history'] as never)).toEqual([main])
+  })
+
   test('H1 force-complete, purge and a restart of the relay lose no history: it says the same as before', async () => {
     const said = async (): Promise<unknown[]> => [
       (await history('?kind=shop&about=Main')).map(({ apart: _apart, ...line }) => line),

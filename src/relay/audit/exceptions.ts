@@ -119,11 +119,17 @@ const EVENTS: ReadonlyMap<string, AuditException['kind']> = new Map([
   ['training-sale', 'training'],
 ])
 
+/** What is done with a bill of training mode is no doing with a sale. */
+function kindOf(event: string, detail: AuditedRecord['detail']): AuditException['kind'] | undefined {
+  return detail?.['training'] === true ? 'training' : EVENTS.get(event)
+}
+
 function exceptionsOf(record: AuditedRecord): AuditException[] {
   const found: AuditException[] = []
   const { event, detail, number, overrides, fork } = record
-  const kind = event === undefined ? undefined : EVENTS.get(event)
-  if (kind) found.push({ kind, ...placeOf(record), ...(detail === undefined ? {} : { detail }) })
+  const kind = event === undefined ? undefined : kindOf(event, detail)
+  if (kind && event)
+    found.push({ kind, ...placeOf(record), event, ...(detail === undefined ? {} : { detail }) })
   if (overrides !== undefined && number !== undefined)
     found.push({ kind: 'override', ...placeOf(record), number, count: overrides })
   if (fork) found.push({ kind: 'fork', ...placeOf(record), ...(number === undefined ? {} : { number }) })

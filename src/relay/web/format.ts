@@ -32,6 +32,14 @@ export function money(minor: number, currency: string, digits: number): string {
   return format.format(minor / 10 ** digits)
 }
 
+/** As {@link time}, to the second. */
+export function moment(instant: string): string {
+  return once(
+    'moment',
+    (locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }),
+  ).format(new Date(instant))
+}
+
 export function time(instant: string): string {
   return once(
     'time',

@@ -1,26 +1,27 @@
 import { useState } from 'preact/hooks'
 import type { AsOfResponse, KnownEntry, TimelineLine } from '../../../docs/generated/types.js'
-import { number, time } from '../format.js'
+import { moment, number } from '../format.js'
 import { t } from '../messages/language.js'
 import { Choice } from '../parts/field.js'
 import { Table } from '../parts/table.js'
-import { rows } from '../state/fleet.js'
+import { rows, shopName } from '../state/fleet.js'
 import { useAnswer } from '../watch/reading.js'
+import { severalShops, spell, type Asked } from './asked.js'
 
 interface Props {
-  readonly about: string
+  readonly asked: Asked
   /** What the slider goes through: the moments at which these were written, or came. */
   readonly lines: readonly TimelineLine[]
 }
 
 /** What was known of something at a moment: to the relay, or to a terminal. */
-export function AsOf({ about, lines }: Props) {
+export function AsOf({ asked, lines }: Props) {
   const moments = momentsOf(lines)
   const [chosen, setChosen] = useState<number>()
   const [view, setView] = useState('relay')
   const index = Math.min(chosen ?? moments.length - 1, moments.length - 1)
-  const moment = moments[index]
-  if (moment === undefined) return null
+  const chosenAt = moments[index]
+  if (chosenAt === undefined) return null
   const codes = [...new Set([...rows.value.values()].map(({ code }) => code))].sort()
   return (
     <>
@@ -34,11 +35,11 @@ export function AsOf({ about, lines }: Props) {
             min={0}
             max={moments.length - 1}
             value={index}
-            aria-valuetext={time(moment)}
+            aria-valuetext={moment(chosenAt)}
             onInput={({ currentTarget }) => setChosen(Number(currentTarget.value))}
           />
         </div>
-        <output for="audit-moment">{time(moment)}</output>
+        <output for="audit-moment">{moment(chosenAt)}</output>
         <Choice label={t('audit-known-to')} value={view} onValue={setView}>
           <option value="relay">{t('audit-the-relay')}</option>
           {codes.map((code) => (
@@ -48,7 +49,7 @@ export function AsOf({ about, lines }: Props) {
           ))}
         </Choice>
       </div>
-      <Known key={`${moment} ${view}`} query={new URLSearchParams({ about, at: moment, view })} />
+      <Known key={`${chosenAt} ${view}`} query={new URLSearchParams({ ...asked, at: chosenAt, view })} />
     </>
   )
 }
@@ -69,11 +70,23 @@ function Entries({ entries }: { readonly entries: readonly KnownEntry[] }) {
   return (
     <Table
       caption={t('audit-known')}
-      columns={[t('audit-what'), t('audit-value'), t('audit-by'), t('audit-at')]}
-      rows={entries.flatMap(({ document, name, what, values }) =>
+      columns={[
+        t('audit-what'),
+        ...(severalShops() ? [t('shop')] : []),
+        t('audit-value'),
+        t('audit-by'),
+        t('audit-at'),
+      ]}
+      rows={entries.flatMap(({ shop, document, name, what, values }) =>
         values.map(({ value, change, at, terminal, by }) => ({
           key: `${document} ${what} ${change}`,
-          cells: [`${name}: ${what}`, String(value), `${by} (${terminal})`, time(at)],
+          cells: [
+            `${name}: ${what}`,
+            ...(severalShops() ? [shopName(shop)] : []),
+            spell(value, what, shop),
+            `${by} (${terminal})`,
+            moment(at),
+          ],
         })),
       )}
     />

@@ -1,27 +1,29 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { HistoryResponse, TimelineLine } from '../../../docs/generated/types.js'
 import { ask } from '../../../pages/ask.js'
-import { number, time } from '../format.js'
+import { moment, number, time } from '../format.js'
 import { t } from '../messages/language.js'
 import { Button } from '../parts/button.js'
 import { Table } from '../parts/table.js'
+import { shopName } from '../state/fleet.js'
 import { refused } from '../state/session.js'
+import { severalShops, spell, type Asked } from './asked.js'
 
 const PAGE = 100
 
 interface Props {
-  readonly about: string
+  readonly asked: Asked
   /** Told of all lines that are shown. */
   readonly onLines?: (lines: readonly TimelineLine[]) => void
 }
 
 /** Every change of an invoice, an item or a document in causal order, old and new value side by side, page by page. */
-export function Changes({ about, onLines }: Props) {
+export function Changes({ asked, onLines }: Props) {
   const [lines, setLines] = useState<readonly TimelineLine[]>([])
   const [next, setNext] = useState<string>()
   const read = async (cursor?: string): Promise<void> => {
     const query = new URLSearchParams({
-      about,
+      ...asked,
       limit: String(PAGE),
       ...(cursor === undefined ? {} : { cursor }),
     })
@@ -34,7 +36,7 @@ export function Changes({ about, onLines }: Props) {
   useEffect(() => {
     read().catch(refused)
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- what was read is no reason to read it again
-  }, [about])
+  }, [asked.about, asked.shop])
   if (lines.length === 0) return null
   return (
     <>
@@ -43,6 +45,7 @@ export function Changes({ about, onLines }: Props) {
         caption={t('audit-changes')}
         columns={[
           t('audit-at'),
+          ...(severalShops() ? [t('shop')] : []),
           t('audit-by'),
           t('audit-did'),
           t('audit-what'),
@@ -58,19 +61,20 @@ export function Changes({ about, onLines }: Props) {
 }
 
 function cellsOf(line: TimelineLine): preact.ComponentChildren[] {
-  const { at, by, terminal, did, name, what, old, new: now, merge, apart } = line
+  const { shop, at, by, terminal, did, name, what, old, new: now, merge, apart } = line
+  const when = severalShops() ? [moment(at), shopName(shop)] : [moment(at)]
   const who = by === '' ? terminal : `${by} (${terminal})`
   if (merge) {
     const words = { changes: number(merge.changes), oldest: time(merge.oldest), newest: time(merge.newest) }
-    return [time(at), who, did, `${name}: ${t('audit-merged', words)}`, '', '', cameOf(line)]
+    return [...when, who, did, `${name}: ${t('audit-merged', words)}`, '', '', cameOf(line)]
   }
   return [
-    time(at),
+    ...when,
     who,
     did,
     `${name}: ${what}${apart ? ` (${t('audit-apart', { count: number(apart.count) })})` : ''}`,
-    <del key="old">{old.map(String).join(' | ')}</del>,
-    <ins key="new">{now === null ? t('audit-removed') : String(now)}</ins>,
+    <del key="old">{old.map((value) => spell(value, what, shop)).join(' | ')}</del>,
+    <ins key="new">{now === null ? t('audit-removed') : spell(now, what, shop)}</ins>,
     cameOf(line),
   ]
 }

@@ -79,8 +79,9 @@ function ExceptionTable({ exceptions }: { readonly exceptions: readonly AuditExc
 }
 
 function What({ exception }: { readonly exception: AuditException }) {
-  const { code, epoch, document, position, from, to, count, detail, number: invoice } = exception
+  const { code, epoch, document, position, from, to, count, event, detail, number: invoice } = exception
   const words = [
+    event === undefined ? '' : t(`event-${event}`),
     from === undefined ? '' : t('audit-from-to', { from, to: to ?? from, count: number(count ?? 1) }),
     exception.kind === 'unreceipted' ? t('audit-records-on', { count: number(count ?? 1) }) : '',
     ...Object.entries(detail ?? {}).map(([name, value]) => `${name}: ${value}`),

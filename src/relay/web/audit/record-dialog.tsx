@@ -23,7 +23,9 @@ export function RecordDialog({ document, position }: Props) {
       {answer?.records.map((record) => (
         <OneRecord key={record.facts.hash} record={record} />
       ))}
-      {first?.facts.number === undefined ? null : <Changes about={first.facts.number} />}
+      {first?.facts.number === undefined ? null : (
+        <Changes asked={{ about: first.facts.number, shop: first.facts.shop }} />
+      )}
     </Modal>
   )
 }

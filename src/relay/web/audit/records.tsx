@@ -3,10 +3,11 @@ import { money } from '../format.js'
 import { t, type Key } from '../messages/language.js'
 import { Button, useWork } from '../parts/button.js'
 import { Choice, TextField } from '../parts/field.js'
+import { ShopChoice } from '../parts/shop-choice.js'
 import { Table } from '../parts/table.js'
 import { When } from '../parts/when.js'
 import { openDialog } from '../state/dialogs.js'
-import { shopName, shops } from '../state/fleet.js'
+import { shopName } from '../state/fleet.js'
 import { cursor, found, more, search, typed } from './search.js'
 
 const FIELDS: readonly (readonly [name: string, label: Key])[] = [
@@ -62,16 +63,7 @@ export function Records() {
             </option>
           ))}
         </Choice>
-        {shops.value.size > 1 ? (
-          <Choice label={t('shop')} value={typed.value['shop'] ?? ''} onValue={(value) => set('shop', value)}>
-            <option value="">{t('all-shops')}</option>
-            {[...shops.value.values()].map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </Choice>
-        ) : null}
+        <ShopChoice value={typed.value['shop'] ?? ''} onValue={(value) => set('shop', value)} />
         <button type="submit" class="main" aria-busy={busy}>
           {t('audit-search')}
         </button>

@@ -1,14 +1,17 @@
 import { useState } from 'preact/hooks'
 import type { TimelineLine } from '../../../docs/generated/types.js'
 import { t } from '../messages/language.js'
+import { ShopChoice } from '../parts/shop-choice.js'
 import { TextField } from '../parts/field.js'
 import { AsOf } from './as-of.js'
+import type { Asked } from './asked.js'
 import { Changes } from './changes.js'
 
 /** Who changed an item, an invoice or a document, and how. */
 export function Timeline() {
   const [typed, setTyped] = useState('')
-  const [about, setAbout] = useState('')
+  const [shop, setShop] = useState('')
+  const [asked, setAsked] = useState<Asked>()
   const [lines, setLines] = useState<readonly TimelineLine[]>([])
   return (
     <>
@@ -19,7 +22,7 @@ export function Timeline() {
         onSubmit={(event) => {
           event.preventDefault()
           setLines([])
-          setAbout(typed.trim())
+          setAsked({ about: typed.trim(), ...(shop === '' ? {} : { shop }) })
         }}
       >
         <TextField
@@ -30,16 +33,19 @@ export function Timeline() {
           required
           most={200}
         />
+        <ShopChoice value={shop} onValue={setShop} />
         <button type="submit" class="main">
           {t('audit-show')}
         </button>
       </form>
-      {about === '' ? null : (
+      {asked === undefined ? null : (
         <>
-          <AsOf key={`as of ${about}`} about={about} lines={lines} />
-          <Changes key={about} about={about} onLines={setLines} />
+          <AsOf key={`as of ${keyOf(asked)}`} asked={asked} lines={lines} />
+          <Changes key={keyOf(asked)} asked={asked} onLines={setLines} />
         </>
       )}
     </>
   )
 }
+
+const keyOf = ({ about, shop = '' }: Asked): string => `${about} ${shop}`

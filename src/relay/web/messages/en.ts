@@ -178,7 +178,7 @@ export const en = {
   values: 'Values',
   'value-by': '{value}, by {by} at {terminal}, {at}',
   'value-used': 'in use',
-  'conflicts-how': 'A manager settles them on a terminal, under Catalogue.',
+  'conflicts-how': 'A manager settles them on a terminal, in Set-Up under Conflicts.',
   refused: 'Refused changes',
   'refused-none': 'Nothing was refused that is not accepted.',
   quarantined: 'Quarantined',

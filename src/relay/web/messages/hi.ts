@@ -176,7 +176,7 @@ export const hi: Readonly<Record<Key, string>> = {
   values: 'मान',
   'value-by': '{value}, {by} द्वारा {terminal} पर, {at}',
   'value-used': 'उपयोग में',
-  'conflicts-how': 'प्रबंधक इन्हें टर्मिनल पर सूची में सुलझाता है।',
+  'conflicts-how': 'प्रबंधक इन्हें टर्मिनल पर सेट-अप के “टकराव” में सुलझाता है।',
   refused: 'अस्वीकृत परिवर्तन',
   'refused-none': 'ऐसा कुछ अस्वीकृत नहीं जो स्वीकार न किया गया हो।',
   quarantined: 'अलग रखा गया',
