@@ -399,13 +399,14 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /**
    * Ends the sync and the handoff that run, at the next point where nothing is lost: what has reached the relay stays
-   * there, and a handoff goes on the next time. A purge, which deletes what is receipted, is not cut.
-   * @returns whether anything was told to end
+   * there, and a handoff goes on when a person starts it again. A purge, which deletes what is receipted, is not cut.
+   * @returns whether anything was told to end; of a handoff once that is durable
+   * @throws StorageWriteError
    */
-  cancel(): boolean {
+  async cancel(): Promise<boolean> {
     const sync = this.syncer.cancel()
-    const force = this.force.cancel()
     const images = this.images.cancel()
+    const force = await this.force.cancel()
     return sync || force || images
   }
 

@@ -79,6 +79,8 @@ export class Force {
   readonly #stopped = new AbortController()
   /** Ends the run there is. */
   #ending = new AbortController()
+  /** Whether a person ended it, and not the end of the process. */
+  #isCancelled = false
   #journal: HandoffJournal | undefined
   #running: Promise<ForceResult> | undefined
   #progress: (event: ForceProgress) => void = () => undefined
@@ -111,37 +113,50 @@ export class Force {
   }
 
   /**
-   * Begins a handoff, or goes on with the one that was begun.
-   * @throws Refused when the relay cannot be reached: nothing is deleted, and it goes on the next time
+   * Begins a handoff, or goes on with the one that was begun, in the name of `by` if it was cancelled. One that was begun
+   * with the other choice about the catalogue is begun anew, unless it is deleting already.
+   * @throws Refused when the relay cannot be reached: nothing is deleted, and it goes on the next time; `cancelled`
    */
   run(
     by: string,
     keepCatalogue: boolean,
     progress: (event: ForceProgress) => void = () => undefined,
   ): Promise<ForceResult> {
-    if (!this.#running) this.#ending = new AbortController()
+    if (!this.#running) {
+      this.#ending = new AbortController()
+      this.#isCancelled = false
+    }
     this.#running ??= this.#run(by, keepCatalogue, progress).finally(() => {
       this.#running = undefined
     })
     return this.#running
   }
 
-  /** Goes on with a handoff that a crash or a lost connection cut; does nothing when there is none. */
+  /** Goes on with a handoff that a crash or a lost connection cut; does nothing with one that a person cancelled. */
   async resume(): Promise<ForceResult | undefined> {
     const journal = this.#journal
-    if (!journal || journal.state === 'purged') return undefined
+    if (!journal || journal.state === 'purged' || isCancelled(journal)) return undefined
     return this.run(journal.order.by, journal.order.keepCatalogue)
   }
 
   /**
-   * Ends the run there is, as long as nothing is being deleted; the journal stays, and it goes on the next time.
+   * Ends the run there is, as long as nothing is being deleted. The journal stays and says so durably before this
+   * answers: also after a crash it goes on only when a person starts it again.
    * @returns false where nothing runs, or it is too late
+   * @throws StorageWriteError when that could not be written: the run has ended, and the next start goes on with it
    */
-  cancel(): boolean {
+  async cancel(): Promise<boolean> {
     const state = this.#journal?.state
-    if (!this.#running || (state !== 'exporting' && state !== 'uploading')) return false
+    if (!this.#running || state === 'verified' || state === 'purging') return false
+    this.#isCancelled = true
     this.#ending.abort(cancelled())
-    return true
+    try {
+      await this.#running
+      return false
+    } catch (error) {
+      if (asRefused(error).code !== 'cancelled') throw error
+      return true
+    }
   }
 
   async stop(): Promise<void> {
@@ -160,9 +175,25 @@ export class Force {
     keepCatalogue: boolean,
     progress: (event: ForceProgress) => void,
   ): Promise<ForceResult> {
-    const { outside } = this.#options
     this.#progress = progress
-    if (!this.pending) {
+    try {
+      await this.#begin(by, keepCatalogue)
+      return await this.#steps()
+    } catch (error) {
+      const journal = this.#journal
+      const isLate = !journal || journal.state === 'purging' || journal.state === 'purged'
+      if (!this.#isCancelled || isLate) throw error
+      // Written by the run itself, so that no step writes over it.
+      await this.#write({ ...journal, cancelledAt: this.#options.outside.now().toISOString() })
+      throw cancelled()
+    }
+  }
+
+  async #begin(by: string, keepCatalogue: boolean): Promise<void> {
+    const { outside } = this.#options
+    const journal = this.#journal
+    if (journal?.state === 'purging') return
+    if (!journal || journal.state === 'purged' || journal.order.keepCatalogue !== keepCatalogue) {
       const order = {
         id: newId('hand', outside.random),
         by,
@@ -170,11 +201,22 @@ export class Force {
         startedAt: outside.now().toISOString(),
       }
       await this.#write({ state: 'exporting', order })
+    } else if (isCancelled(journal)) {
+      const { cancelledAt: _cancelledAt, ...going } = journal
+      // What it deletes is deleted in the name of whoever wants it now.
+      await this.#write({ ...going, order: { ...journal.order, by } })
     }
+  }
+
+  async #steps(): Promise<ForceResult> {
     for (;;) {
-      this.#ending.signal.throwIfAborted()
       const journal = this.#journal
       if (!journal) throw new Error('The journal of the handoff is gone')
+      if (journal.state === 'purged') {
+        const { purged, kept, bytes, notTaken } = journal
+        return { purged, kept, bytes, notTaken }
+      }
+      this.#ending.signal.throwIfAborted()
       switch (journal.state) {
         case 'exporting':
           await this.#export(journal.order)
@@ -188,10 +230,6 @@ export class Force {
         case 'purging':
           await this.#purge(journal)
           break
-        case 'purged': {
-          const { purged, kept, bytes, notTaken } = journal
-          return { purged, kept, bytes, notTaken }
-        }
       }
     }
   }
@@ -330,4 +368,9 @@ export class Force {
     this.#progress({ phase: 'purged', done: result.purged, total: result.purged, unit: 'documents' })
     log.info({ ...result, notTaken: result.notTaken.length }, 'force complete has ended')
   }
+}
+
+/** Whether a person ended it, and nobody has started it again. */
+function isCancelled(journal: HandoffJournal): boolean {
+  return 'cancelledAt' in journal
 }

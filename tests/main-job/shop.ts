@@ -39,9 +39,12 @@ export class Terminal {
     await this.#processes.run(['catalogue', 'import', '--data', this.data, '--file', file, ...options])
   }
 
-  /** Runs its agent, disconnected; commands are then carried out by it. */
-  serve(): Promise<Served> {
-    return this.#processes.serve(this.#args('serve', ['--port', '0', '--mode', 'disconnected']))
+  /**
+   * Runs its agent, disconnected; commands are then carried out by it.
+   * @param env added to the environment of its process
+   */
+  serve(env: Readonly<Record<string, string>> = {}): Promise<Served> {
+    return this.#processes.serve(this.#args('serve', ['--port', '0', '--mode', 'disconnected']), { env })
   }
 
   exported(): Promise<ExportedInvoice[]> {

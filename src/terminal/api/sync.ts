@@ -64,8 +64,8 @@ export function syncApi(agent: Agent): Router {
     }
     response.json(answer)
   })
-  api.post('/work/cancel', (_request, response) => {
-    const answer: Cancelled = { cancelled: agent.cancel() }
+  api.post('/work/cancel', async (_request, response) => {
+    const answer: Cancelled = { cancelled: await agent.cancel() }
     response.json(answer)
   })
   api.post('/mark-synced', async (request, response) => {
