@@ -4,6 +4,7 @@ import type { Cancelled, ExportedInvoice } from '../../src/docs/generated/types.
 import { nodeDisk } from '../../src/storage/disk.js'
 import { Force, type ForceResult } from '../../src/terminal/force.js'
 import type { Status } from '../../src/terminal/status.js'
+import { EVERY, FIRST } from '../storage/disks.js'
 import { salesOnDisk } from './on-disk.js'
 import { faultsOfNumbers } from './sales.js'
 import { ask, PATIENCE_MS, useShops, type Terminal } from './shop.js'
@@ -18,6 +19,12 @@ const HELD = {
   'it uploads': 'open r handoff.bundle',
   'its receipts are noted': 'sync receipts.log',
 }
+
+/**
+ * Every third moment, beginning with another one each time: each takes two processes. `cancelled.test.ts` has all of them
+ * within one process; COUNTERFOIL_EVERY=1 has all of them here.
+ */
+const STRIDE = Math.min(EVERY, 3)
 
 /** One durable write after the cancelling. */
 interface Moment {
@@ -81,7 +88,7 @@ class Counter {
 
 for (const [moment, held] of Object.entries(HELD)) {
   test(
-    `D3 P1 a force-complete cancelled while ${moment}, killed with -9 before and after each durable write of that, is under way or cancelled, and loses nothing`,
+    `D3 P1 a force-complete cancelled while ${moment}, killed with -9 before or after a durable write of that, is under way or cancelled, and loses nothing`,
     async () => {
       const shop = await openShop()
       const counter = new Counter(await shop.terminal('T01'))
@@ -104,12 +111,14 @@ for (const [moment, held] of Object.entries(HELD)) {
         expect(await salesOnDisk(data), how).toEqual(new Map())
         return answered !== undefined
       }
-      for (let write = 1; ; write += 1)
-        if ((await isEnded({ side: 'before', write })) || (await isEnded({ side: 'after', write }))) break
+      for (let at = FIRST % STRIDE; ; at += STRIDE) {
+        const side = at % 2 === 0 ? 'before' : 'after'
+        if (await isEnded({ side, write: 1 + Math.floor(at / 2) })) break
+      }
       // Up to the rename of the journal it is under way, from there on it is cancelled.
       expect(found.toSorted().reverse()).toEqual(found)
-      expect(new Set(found)).toEqual(new Set(['under way', 'cancelled']))
-      expect(found.length).toBeGreaterThan(6)
+      expect(found.at(-1)).toBe('cancelled')
+      expect(found.length).toBeGreaterThan(2)
 
       const atRelay = await shop.exported()
       const numbers = atRelay.map(({ number }) => number)
