@@ -1,9 +1,12 @@
 import { cp } from 'node:fs/promises'
 import * as A from '@automerge/automerge'
+import type { FlatDoc } from '../../src/docs/flat.js'
+import { documentId, shardOf, type DocumentName } from '../../src/docs/naming.js'
+import { readStock } from '../../src/docs/stock.js'
 import { Relay } from '../../src/relay/relay.js'
 import { nodeDisk, type Disk } from '../../src/storage/disk.js'
 import { dieAt, FaultyDisk } from '../storage/disks.js'
-import { memoryLog, type World } from '../support/world.js'
+import { memoryLog, type Said, type World } from '../support/world.js'
 import type { RawBook } from './raw-book.js'
 
 /** As when a day book has come in whole, by whatever way, and a receipt is asked for. */
@@ -15,9 +18,37 @@ export async function settle({ custody, durable, registry }: Relay, book: RawBoo
 
 const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes))
 
-function open(world: World, directory: string, disk: Disk): Promise<Relay> {
+/** Opens a relay that nobody is served by. */
+export function open(world: World, directory: string, disk: Disk, said: Said[] = []): Promise<Relay> {
   const options = { directory, create: false, config: {}, disk, random, timeZone: 'UTC' }
-  return Relay.open({ ...options, now: () => world.now(), log: memoryLog() })
+  return Relay.open({ ...options, now: () => world.now(), log: memoryLog(said) })
+}
+
+/** What a relay has counted of one book. */
+export interface Counted {
+  readonly sold: string
+  readonly invoices: number
+  readonly payable: number
+  readonly upTo: number
+  readonly position: number
+}
+
+/** What the relay has counted of a book, from its documents and from memory. */
+export async function countedOf(
+  { shops, identity, durable, counting }: Relay,
+  book: RawBook,
+): Promise<Counted> {
+  const { catalogueShards } = shops.get(book.name.shop)
+  const name: DocumentName = { kind: 'stock', shop: book.name.shop, shard: shardOf('TEA', catalogueShards) }
+  const stock = await durable.open<FlatDoc>(documentId(identity.organisation, name))
+  const summary = await counting.summary(book.name)
+  return {
+    sold: readStock(stock?.doc() ?? {}, 'TEA').soldBy.get(book.name.code) ?? '0',
+    invoices: summary?.totals.invoices ?? 0,
+    payable: summary?.totals.payable ?? 0,
+    upTo: summary?.upTo ?? 0,
+    position: counting.lastPosition(book.name.terminal, book.name.epoch),
+  }
 }
 
 export interface Killed {

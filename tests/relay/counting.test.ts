@@ -1,13 +1,9 @@
 import * as A from '@automerge/automerge'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { FlatDoc } from '../../src/docs/flat.js'
-import { documentId, shardOf, type DocumentName } from '../../src/docs/naming.js'
-import { readStock } from '../../src/docs/stock.js'
-import type { Relay } from '../../src/relay/relay.js'
 import { atEachOperation, EVERY } from '../storage/disks.js'
 import { newSigner } from '../support/keys.js'
 import { World, type RunningRelay } from '../support/world.js'
-import { killedWhileCounting, settle } from './counted-books.js'
+import { countedOf, killedWhileCounting, settle, type Counted } from './counted-books.js'
 import { RawBook } from './raw-book.js'
 import { RawTerminal } from './raw-terminal.js'
 
@@ -28,29 +24,6 @@ afterAll(() => world.end())
 async function alone(): Promise<RawTerminal> {
   shop += 1
   return RawTerminal.paired(relay, `Till of shop ${shop}`, { shop: `Shop ${shop}` })
-}
-
-interface Counted {
-  readonly sold: string
-  readonly invoices: number
-  readonly payable: number
-  readonly upTo: number
-  readonly position: number
-}
-
-/** What the relay has counted of a book, from its documents and from memory. */
-async function countedOf({ shops, identity, durable, counting }: Relay, book: RawBook): Promise<Counted> {
-  const { catalogueShards } = shops.get(book.name.shop)
-  const name: DocumentName = { kind: 'stock', shop: book.name.shop, shard: shardOf('TEA', catalogueShards) }
-  const stock = await durable.open<FlatDoc>(documentId(identity.organisation, name))
-  const summary = await counting.summary(book.name)
-  return {
-    sold: readStock(stock?.doc() ?? {}, 'TEA').soldBy.get(book.name.code) ?? '0',
-    invoices: summary?.totals.invoices ?? 0,
-    payable: summary?.totals.payable ?? 0,
-    upTo: summary?.upTo ?? 0,
-    position: counting.lastPosition(book.name.terminal, book.name.epoch),
-  }
 }
 
 const NOTHING: Counted = { sold: '0', invoices: 0, payable: 0, upTo: 0, position: 0 }
