@@ -7,6 +7,7 @@ import { UPLOAD_PART_BYTES } from '../protocol/limits.js'
 import { asRefused, Refused } from '../protocol/problem.js'
 import { readChecked, writeChecked } from '../storage/atomic-file.js'
 import type { Disk } from '../storage/disk.js'
+import { unless } from '../storage/folders.js'
 import type { DurableRepo } from '../storage/durable-repo.js'
 import type { IndexLog } from '../storage/index-log.js'
 import { removeIfThere, writeBundle } from './bundle-file.js'
@@ -66,6 +67,9 @@ export interface ForceOptions {
 
 const JOURNAL = 'handoff.json'
 const BUNDLE = 'handoff.bundle'
+
+/** The relay found the bundle damaged, or it is not here as it was written. */
+const BUNDLE_LOST: readonly string[] = ['bad-bundle', 'bundle-truncated', 'bundle-missing']
 
 /**
  * Force-complete sync: a snapshot of everything goes to the relay, and what its receipts cover is deleted here.
@@ -264,7 +268,6 @@ export class Force {
     return join(this.#options.directory, BUNDLE)
   }
 
-  /** What a handoff takes along: everything that is deleted after it. Bills that are still open stay here. */
   /** What a handoff begun now would be about, counted without writing anything. Sizes in bytes. */
   async preview(keepCatalogue: boolean): Promise<HandoffPreview> {
     const { books, durable } = this.#options
@@ -282,6 +285,7 @@ export class Force {
     return { documents: concerned.length, bytesAbout, deletes }
   }
 
+  /** What a handoff takes along: everything that is deleted after it. Bills that are still open stay here. */
   async #purgeable({ keepCatalogue }: HandoffOrder): Promise<LocalDocument[]> {
     const { local, purge } = this.#options
     const candidates = await local.list((name) => purge.concerns(name, keepCatalogue))
@@ -298,12 +302,12 @@ export class Force {
         await this.#send(session, order.id, bundle, signal)
         return await session.takeHandoff(order.id, signal)
       } catch (error) {
-        if (asRefused(error).code === 'bad-bundle') return undefined
+        if (BUNDLE_LOST.includes(asRefused(error).code)) return undefined
         throw error
       }
     }, signal)
     if (!taken) {
-      // The file was damaged on the way through this disk: it is made anew, under a new id.
+      // The documents are all still here, so what was lost is made anew, under a new id.
       await this.#write({
         state: 'exporting',
         order: { ...order, id: newId('hand', this.#options.outside.random) },
@@ -325,7 +329,8 @@ export class Force {
     signal: AbortSignal,
   ): Promise<void> {
     let { offset } = await session.beginHandoff(id, size, sha256, signal)
-    const file = await this.#options.outside.disk.open(this.#bundlePath, 'read')
+    const file = await unless(['ENOENT'], this.#options.outside.disk.open(this.#bundlePath, 'read'))
+    if (!file) throw new Refused('failed', 'bundle-missing', 'The bundle is not on this disk any more.')
     try {
       while (offset < size) {
         this.#progress({ phase: 'uploading', done: offset, total: size, unit: 'bytes' })

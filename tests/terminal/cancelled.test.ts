@@ -64,13 +64,6 @@ describe('a force-complete that is cancelled', () => {
       },
       'a person was told that it is cancelled, and it is not',
     ],
-    'removes the bundle before it is written': [
-      async (agent, disk) => {
-        await disk.unlink(world.path('T01', 'handoff.bundle'))
-        return agent.cancel()
-      },
-      'a restart does not carry on: ',
-    ],
     'deletes what has no receipt': [
       async (agent) => {
         const answered = await agent.cancel()

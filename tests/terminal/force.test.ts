@@ -1,5 +1,5 @@
 import * as A from '@automerge/automerge'
-import { cp, readdir, readFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nodeDisk } from '../../src/storage/disk.js'
@@ -139,6 +139,28 @@ describe('force complete', () => {
     const again = await world.relay({ port: Number(port) })
     await agent.forceComplete('Asha', true)
     expect((await numbersOf(agent)).map(sequence)).toEqual([4, 5])
+    expect((await relayNumbers(again)).map(sequence)).toEqual([1, 2, 3])
+  })
+
+  test.each([
+    ['gone', (path: string) => rm(path)],
+    ['cut', (path: string) => truncate(path, 100)],
+    ['another', async (path: string) => writeFile(path, (await readFile(path)).reverse())],
+  ] as const)('P1 a bundle that is %s when it goes on is made anew', async (_how, harm) => {
+    const agent = await world.terminal(relay, 'T01', { mode: 'disconnected' })
+    await sellSome(agent, 3)
+    const { port } = new URL(relay.url)
+    await world.stopRelay(relay)
+    await expect(agent.forceComplete('Asha', true)).rejects.toThrow('cannot be reached')
+    const { journal } = agent.force
+    await world.stop(agent)
+    await harm(world.path('T01', 'handoff.bundle'))
+    const again = await world.relay({ port: Number(port) })
+    const restarted = await world.agent(world.path('T01'))
+    await restarted.forceComplete('Asha', true)
+    expect(restarted.force.journal).toMatchObject({ state: 'purged', notTaken: [] })
+    expect(restarted.force.journal?.order.id).not.toBe(journal?.order.id)
+    expect(await numbersOf(restarted)).toEqual([])
     expect((await relayNumbers(again)).map(sequence)).toEqual([1, 2, 3])
   })
 
