@@ -19,7 +19,7 @@ export interface ReportSources {
 export function reportComposer(agent: Agent, sources: ReportSources): () => Promise<TerminalReport> {
   const use = new StorageUse(sources.disk, sources.directory)
   return async () => {
-    const { mode, version, unreceipted, damage, blocked, storage } = await agent.status()
+    const { mode, version, unreceipted, damage, blocked, log, training, storage } = await agent.status()
     const { message } = storage
     const { invoices, creditNotes, payable, documents, oldest } = unreceipted
     return {
@@ -39,6 +39,8 @@ export function reportComposer(agent: Agent, sources: ReportSources): () => Prom
       storage: await use.read(),
       ...(blocked ? { blocked: blocked.why } : {}),
       damage: damage.length,
+      ...(log ? { logAlarm: { at: log.at, kind: log.kind } } : {}),
+      ...(training ? { training } : {}),
       ...(message ? { storageFailure: message.slice(0, FAILURE_LENGTH) } : {}),
     }
   }

@@ -5,6 +5,7 @@ import type { Locator, Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ServiceClient } from '../../src/cli/client.js'
 import type { RawTerminal } from '../relay/raw-terminal.js'
+import { reportOf } from '../relay/watch/reports-of.js'
 import { expectAccessible, expectAccessibleDialog } from './accessible.js'
 import { readQr } from './qr.js'
 import { useOffice } from './relay-page.js'
@@ -293,6 +294,26 @@ describe('the relay’s page', () => {
     // The row is told a moment later.
     await rowOf(page, 'T10').getByText('change refused').waitFor({ state: 'detached' })
     expect(await page.getByRole('row').filter({ hasText: 'change refused' }).count()).toBe(0)
+  })
+
+  test('H2 shows live which terminal saw another log of this relay, finds it by that, and tells training mode', async () => {
+    const page = await office.open()
+    await office.signIn(page, 'Olga')
+    const trainee = await office.pair({ shop: 'Main', terminal: 'T13' })
+    await rowOf(page, 'T13').waitFor()
+    const at = '2026-04-01T05:00:00.000Z'
+    const said = { logAlarm: { at, kind: 'left-out' }, training: { at, by: 'Mira' } } as const
+    expect(await trainee.post('/v1/report', reportOf(new Date(), said))).toMatchObject({ status: 200 })
+    await rowOf(page, 'T13').getByText('saw another log').waitFor()
+    await rowOf(page, 'T13').getByText('disconnected, training').waitFor()
+    await page.getByLabel('Alarm').selectOption('log')
+    await rowOf(page, 'T09').waitFor({ state: 'detached' })
+    const dialog = await look(page, 'T13')
+    await dialog.getByText('the relay’s log is not what it saw: a receipt is not in it.').waitFor()
+    await dialog.getByText('begun by Mira: nothing is sealed there as a sale').waitFor()
+    await expectAccessible(page, 'a terminal that saw another log')
+    expect(await trainee.post('/v1/report', reportOf(new Date()))).toMatchObject({ status: 200 })
+    await dialog.getByText('the relay’s log is not what it saw').waitFor({ state: 'detached' })
   })
 
   test('shows the relay’s health over time, in words as well', async () => {

@@ -76,6 +76,7 @@ function alarmsReported(last: ReceivedReport | undefined): FleetAlarm[] {
   return [
     ...(isOlder(report.version, VERSION) ? (['old-version'] as const) : []),
     ...(Math.abs(skewMs) > CLOCK_MS ? (['clock'] as const) : []),
+    ...(report.logAlarm === undefined ? [] : (['log'] as const)),
     ...(report.blocked === undefined ? [] : (['blocked'] as const)),
     ...(report.damage > 0 ? (['damage'] as const) : []),
     ...(report.storageFailure === undefined ? [] : (['storage'] as const)),

@@ -12,6 +12,7 @@ const ALARMS: readonly FleetAlarm[] = [
   'behind',
   'old-version',
   'clock',
+  'log',
   'blocked',
   'damage',
   'storage',

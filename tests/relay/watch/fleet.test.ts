@@ -93,9 +93,23 @@ describe('a terminal’s report', () => {
 
   test('raises what it says itself, an old version and a wrong clock as alarms', async () => {
     const clock = new Date(AT.getTime() - 10 * 60_000)
-    const said = { version: '0.0.9', blocked: 'damaged', damage: 2, storageFailure: 'ENOSPC' } as const
+    const logAlarm = { at: AT.toISOString(), kind: 'rewritten' } as const
+    const said = {
+      version: '0.0.9',
+      logAlarm,
+      blocked: 'damaged',
+      damage: 2,
+      storageFailure: 'ENOSPC',
+    } as const
     await till.post('/v1/report', reportOf(clock, said))
-    expect((await rowOf('T01'))?.alarms).toEqual(['old-version', 'clock', 'blocked', 'damage', 'storage'])
+    expect((await rowOf('T01'))?.alarms).toEqual([
+      'old-version',
+      'clock',
+      'log',
+      'blocked',
+      'damage',
+      'storage',
+    ])
     await till.post('/v1/report', reportOf(AT))
     expect((await rowOf('T01'))?.alarms).toEqual([])
   })

@@ -19,7 +19,7 @@ export function Standing({ row, detail }: { readonly row: FleetRow; readonly det
 }
 
 function sentences(row: FleetRow, { revoked, intake, fork, behind, move }: FleetDetail): string[] {
-  const { blocked, damage = 0, storageFailure } = row.last?.report ?? {}
+  const { blocked, damage = 0, storageFailure, logAlarm, training } = row.last?.report ?? {}
   return [
     ...(fork && !fork.settled
       ? [t('fork-seen', { at: time(fork.at), what: fork.what }), t('fork-remedy')]
@@ -27,6 +27,13 @@ function sentences(row: FleetRow, { revoked, intake, fork, behind, move }: Fleet
     ...(behind && !behind.healed
       ? [t('behind-what', { count: number(behind.held - behind.remembered) })]
       : []),
+    ...(logAlarm === undefined
+      ? []
+      : [
+          t('log-alarm-why', { at: time(logAlarm.at), why: t(`log-${logAlarm.kind}`) }),
+          t('log-alarm-remedy'),
+        ]),
+    ...(training === undefined ? [] : [t('training-since', { at: time(training.at), by: training.by })]),
     ...(blocked === undefined ? [] : [t('blocked-why', { why: t(`block-${blocked}`) })]),
     ...(damage > 0 ? [t('damage-count', { count: number(damage) })] : []),
     ...(storageFailure === undefined ? [] : [storageFailure]),

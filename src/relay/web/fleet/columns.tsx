@@ -90,7 +90,9 @@ function linkClass({ standing, link }: FleetRow): string {
 }
 
 export function modeText({ last }: FleetRow): string | undefined {
-  return last && t(`mode-${last.report.mode}`)
+  if (!last) return undefined
+  const { mode, training } = last.report
+  return training ? `${t(`mode-${mode}`)}, ${t('in-training')}` : t(`mode-${mode}`)
 }
 
 export function unreceiptedSales(row: FleetRow): number | undefined {

@@ -10,6 +10,7 @@ const ALARMS: readonly FleetAlarm[] = [
   'behind',
   'old-version',
   'clock',
+  'log',
   'blocked',
   'damage',
   'storage',
