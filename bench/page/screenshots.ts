@@ -155,7 +155,7 @@ async function relayPages(browser: Browser, url: string, password: string): Prom
     await keep(page, `relay-${view.toLowerCase()}`)
     if (view !== 'Audit') continue
     await press('Changes')
-    await page.getByLabel('Invoice number, SKU or document').fill(OVERSOLD)
+    await page.getByLabel('Invoice number, SKU, code or id').fill(OVERSOLD)
     await press('Show changes')
     await page.getByRole('table').first().waitFor()
     await keep(page, 'relay-audit-changes')

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { AsOfResponse, HistoryResponse, TimelineLine } from '../docs/generated/types.js'
-import { SUBJECT_KINDS } from '../docs/subject.js'
+import { SUBJECT_KINDS } from '../docs/subject-kinds.js'
 import type { ServiceClient } from './client.js'
 import {
   action,

@@ -176,6 +176,7 @@ function invoiceOf(book: Book, place: Place): KnownInvoice {
   const { sealed } = book.history.editAt(place)
   if (sealed?.number === undefined) throw new TypeError('Only a sale has a number')
   return {
+    shop: book.name.shop,
     document: book.id,
     number: sealed.number,
     type: sealed.type,

@@ -2,7 +2,8 @@ import type { DocumentHistory, SealedFacts } from './document-history.js'
 import type { DocumentName } from './naming.js'
 import type { Order } from './order.js'
 import { parseNumber } from './series.js'
-import { kindOf, mayHold, type Subject, type SubjectKind } from './subject.js'
+import { kindOf, mayHold, type Subject } from './subject.js'
+import type { SubjectKind } from './subject-kinds.js'
 import type { Witnesses } from './witness.js'
 
 /** A document's history with its order and its witnesses. */

@@ -2,9 +2,7 @@ import type { DocumentHistory, Place } from './document-history.js'
 import { keyOf } from './flat.js'
 import { shardOf, type DocumentName } from './naming.js'
 import { parseNumber } from './series.js'
-
-export const SUBJECT_KINDS = ['document', 'invoice', 'bill', 'item', 'image', 'terminal', 'shop'] as const
-export type SubjectKind = (typeof SUBJECT_KINDS)[number]
+import type { SubjectKind } from './subject-kinds.js'
 
 /** What someone asks the history of, with what had to be looked up for it. */
 export type Subject =

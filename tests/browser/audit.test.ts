@@ -51,7 +51,7 @@ test(
 
     // Who changed this price.
     await page.getByRole('button', { name: 'Changes' }).click()
-    await page.getByLabel('Invoice number, SKU or document').fill(HEART)
+    await page.getByLabel('Invoice number, SKU, code or id').fill(HEART)
     await page.keyboard.press('Enter')
     const edit = page.getByRole('row').filter({ hasText: 'Mira' }).filter({ hasText: 'price' })
     await edit.locator('del', { hasText: '2.55' }).waitFor()
@@ -69,6 +69,19 @@ test(
     await page.getByLabel('As known to').selectOption('relay')
     await price.filter({ hasText: '2.95' }).waitFor()
     await expectAccessible(page, 'what was known')
+
+    // What a whole terminal did, and which of its invoices were known.
+    await page.getByLabel('Invoice number, SKU, code or id').fill('T02')
+    await page.getByLabel('Kind').selectOption('terminal')
+    await page.getByRole('button', { name: 'Show changes' }).click()
+    const invoices = page.getByRole('region', { name: 'What was known' }).getByRole('rowheader')
+    await invoices
+      .filter({ hasText: /^T02A\// })
+      .first()
+      .waitFor()
+    const done = page.getByRole('region', { name: 'Who changed what, when' })
+    await done.getByText('seal invoice').first().waitFor()
+    await expectAccessible(page, 'what a terminal did')
 
     // Is every series complete, though one terminal purged and the other was restored.
     await page.getByRole('button', { name: 'Completeness' }).click()

@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks'
-import type { AsOfResponse, KnownEntry, TimelineLine } from '../../../docs/generated/types.js'
-import { moment, number } from '../format.js'
+import type { AsOfResponse, KnownEntry, KnownInvoice, TimelineLine } from '../../../docs/generated/types.js'
+import { ask } from '../../../pages/ask.js'
+import { moment, money, number } from '../format.js'
 import { t } from '../messages/language.js'
+import { Button } from '../parts/button.js'
 import { Choice } from '../parts/field.js'
 import { Table } from '../parts/table.js'
-import { rows, shopName } from '../state/fleet.js'
+import { rows, shopName, shops } from '../state/fleet.js'
 import { useAnswer } from '../watch/reading.js'
 import { severalShops, spell, type Asked } from './asked.js'
 
@@ -55,14 +57,51 @@ export function AsOf({ asked, lines }: Props) {
 }
 
 function Known({ query }: { readonly query: URLSearchParams }) {
-  const answer = useAnswer<AsOfResponse>(`/v1/admin/as-of?${query}`, 0)
-  if (!answer) return null
-  const { entries = [], unknown } = answer
+  const path = `/v1/admin/as-of?${query}`
+  const first = useAnswer<AsOfResponse>(path, 0)
+  const [others, setOthers] = useState<readonly AsOfResponse[]>([])
+  if (!first) return null
+  const pages = [first, ...others]
+  const entries = pages.flatMap((page) => page.entries ?? [])
+  const invoices = pages.flatMap((page) => page.invoices ?? [])
+  const next = pages.at(-1)?.next
+  const more = async (cursor: string): Promise<void> => {
+    const page = await ask<AsOfResponse>('GET', `${path}&${new URLSearchParams({ cursor })}`)
+    setOthers([...others, page])
+  }
   return (
     <div role="status">
-      {entries.length === 0 ? <p>{t('audit-nothing-known')}</p> : <Entries entries={entries} />}
-      {unknown === 0 ? null : <p>{t('audit-unknown-arrival', { count: number(unknown) })}</p>}
+      {entries.length + invoices.length === 0 ? <p>{t('audit-nothing-known')}</p> : null}
+      {entries.length === 0 ? null : <Entries entries={entries} />}
+      {invoices.length === 0 ? null : <Invoices invoices={invoices} />}
+      {next === undefined ? null : <Button work={() => more(next)}>{t('audit-more')}</Button>}
+      {first.unknown === 0 ? null : <p>{t('audit-unknown-arrival', { count: number(first.unknown) })}</p>}
     </div>
+  )
+}
+
+function Invoices({ invoices }: { readonly invoices: readonly KnownInvoice[] }) {
+  return (
+    <Table
+      caption={t('audit-known')}
+      columns={[
+        t('audit-number'),
+        ...(severalShops() ? [t('shop')] : []),
+        t('audit-amount'),
+        t('audit-by'),
+        t('audit-at'),
+      ]}
+      rows={invoices.map(({ shop, document, number: invoice, payable, currency, terminal, by, at }) => ({
+        key: `${document} ${invoice}`,
+        cells: [
+          invoice,
+          ...(severalShops() ? [shopName(shop)] : []),
+          money(payable, currency, shops.value.get(shop)?.minorDigits ?? 2),
+          `${by} (${terminal})`,
+          moment(at),
+        ],
+      }))}
+    />
   )
 }
 

@@ -1,9 +1,12 @@
+import type { SubjectKind } from '../../../docs/subject-kinds.js'
 import { money } from '../format.js'
 import { shops } from '../state/fleet.js'
 
 /** What changes are asked for: of an item, an invoice or a document; of one shop, where several have it. */
 export type Asked = {
   readonly about: string
+  /** What that is, where the text itself does not tell. */
+  readonly kind?: SubjectKind
   /** Its id. */
   readonly shop?: string
 }

@@ -36,7 +36,7 @@ export function Changes({ asked, onLines }: Props) {
   useEffect(() => {
     read().catch(refused)
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- what was read is no reason to read it again
-  }, [asked.about, asked.shop])
+  }, [asked.about, asked.kind, asked.shop])
   if (lines.length === 0) return null
   return (
     <>
