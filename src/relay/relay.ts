@@ -396,6 +396,7 @@ export class Relay {
     await this.registry.close()
     await this.issued.close()
     await this.arrivals.close()
+    await this.countersignatures.settled()
     await this.auditReads.close()
     await this.merkleLog.close()
     await this.images.close()

@@ -76,7 +76,7 @@ export function logApi(routes: Routes, relay: Relay): void {
     notForIntake(identity)
     const { note } = bodyOf<CountersignRequest>(request, `${SCHEMA}CountersignRequest`)
     const countersigned = await checked(relay, identity, note)
-    await relay.countersignatures.keep(countersigned)
+    relay.countersignatures.keep(countersigned)
     response.status(201).json(countersigned)
   })
 

@@ -14,10 +14,19 @@ export interface CountersignaturesOptions {
   readonly log: Log
 }
 
-/** The last checkpoint that each terminal countersigned in each of its epochs, a file each. */
+/** When many terminals come back at once, their receipts come first. Milliseconds. */
+const TOGETHER_MS = 2_000
+
+/**
+ * The last checkpoint that each terminal countersigned in each of its epochs, a file each. Nobody waits for a file: what a
+ * crash takes of them the terminals countersign again at their next sync.
+ */
 export class Countersignatures {
   readonly #options: CountersignaturesOptions
   readonly #last = new Map<string, Countersignature>()
+  readonly #unwritten = new Set<string>()
+  #writing: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
 
   private constructor(options: CountersignaturesOptions) {
     this.#options = options
@@ -51,11 +60,38 @@ export class Countersignatures {
     return [...this.#last.values()].sort((a, b) => (a.at > b.at ? -1 : 1))
   }
 
-  /** Of the same terminal and epoch the last one is kept. @throws StorageWriteError */
-  async keep(one: Countersignature): Promise<void> {
-    const { directory, disk } = this.#options
-    await writeChecked(disk, join(directory, `${keyOf(one)}.json`), one)
+  /** Of the same terminal and epoch the last one is kept; it is written soon. */
+  keep(one: Countersignature): void {
     this.#last.set(keyOf(one), one)
+    this.#unwritten.add(keyOf(one))
+    this.#timer ??= setTimeout(() => void this.settled(), TOGETHER_MS)
+    this.#timer.unref()
+  }
+
+  /** Resolves when what was kept is on the disk, or has failed and is tried again with the next. */
+  settled(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#writing = this.#writing.then(() => this.#write())
+    return this.#writing
+  }
+
+  async #write(): Promise<void> {
+    const { directory, disk, log } = this.#options
+    for (const key of [...this.#unwritten]) {
+      const one = this.#last.get(key)
+      this.#unwritten.delete(key)
+      try {
+        await writeChecked(disk, join(directory, `${key}.json`), one)
+      } catch (error) {
+        this.#unwritten.add(key)
+        log.error(
+          { file: `${key}.json`, error: (error as Error).message },
+          'a countersignature was not written',
+        )
+        return
+      }
+    }
   }
 }
 

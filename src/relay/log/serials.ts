@@ -46,10 +46,19 @@ export class Serials {
   async find(serial: number, size: number): Promise<number | undefined> {
     let low = 0
     let high = size
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      if ((await this.last(middle + 1)) < serial) low = middle + 1
-      else high = middle
+    // The lowest leaf that is known to be at or behind it, and the serial there.
+    let known = { at: size - 1, last: await this.last(size) }
+    if (known.last < serial) return undefined
+    // Nearly every leaf is a receipt, so that where one is can be guessed; every other step halves what is left.
+    for (let isGuess = true; low < high; isGuess = !isGuess) {
+      const guessed = Math.max(low, Math.min(high - 1, known.at - (known.last - serial)))
+      const at = isGuess ? guessed : Math.floor((low + high) / 2)
+      const last = await this.last(at + 1)
+      if (last < serial) low = at + 1
+      else {
+        high = at
+        known = { at, last }
+      }
     }
     return low < size && (await this.last(low + 1)) === serial ? low : undefined
   }

@@ -11,6 +11,11 @@ export class HashMissing extends Error {
   }
 }
 
+/** Hashes kept in memory, of a hundred bytes or so each: proofs for terminals that come back together share most of theirs. */
+const KEPT = 4_096
+/** More leaves than a level can have. */
+const LEVEL = 2 ** 44
+
 /**
  * The complete subtrees of the log: `level-00` has the hashes of the leaves, `level-01` those of pairs, and so on, so
  * that a proof reads some dozens of hashes however long the log is. All of it can be made again from the leaves.
@@ -19,6 +24,8 @@ export class TreeFiles {
   readonly #directory: string
   readonly #disk: Disk
   readonly #levels = new Map<number, Promise<ValueFile>>()
+  /** The hashes that were read or put last. */
+  readonly #kept = new Map<number, Uint8Array>()
 
   constructor(directory: string, disk: Disk) {
     this.#directory = directory
@@ -48,9 +55,24 @@ export class TreeFiles {
 
   /** @throws HashMissing, StorageReadError */
   node = async (place: NodePlace): Promise<Uint8Array> => {
+    const kept = this.#kept.get(keyOf(place))
+    if (kept) return kept
     const hash = await (await this.#level(place.level)).read(place.index)
-    if (hash.length === HASH_BYTES) return hash
-    throw new HashMissing(place)
+    if (hash.length !== HASH_BYTES) throw new HashMissing(place)
+    this.#keep(place, hash)
+    return hash
+  }
+
+  #keep(place: NodePlace, hash: Uint8Array): void {
+    const key = keyOf(place)
+    // What is set anew is the youngest.
+    this.#kept.delete(key)
+    this.#kept.set(key, hash)
+    if (this.#kept.size <= KEPT) return
+    for (const oldest of this.#kept.keys()) {
+      this.#kept.delete(oldest)
+      return
+    }
   }
 
   root(size: number): Promise<Uint8Array> {
@@ -66,6 +88,7 @@ export class TreeFiles {
     let start = size
     for (let level = 0; hashes.length > 0; level += 1) {
       await (await this.#level(level)).write(start, Buffer.concat(hashes))
+      for (const [at, hash] of hashes.entries()) this.#keep({ level, index: start + at }, hash)
       const isOdd = start % 2 === 1
       const row = isOdd ? [await this.node({ level, index: start - 1 }), ...hashes] : hashes
       start = Math.floor(start / 2)
@@ -83,6 +106,10 @@ export class TreeFiles {
     const closed = await Promise.allSettled(files.map((file) => file.close()))
     for (const one of closed) if (one.status === 'rejected') throw one.reason
   }
+}
+
+function keyOf({ level, index }: NodePlace): number {
+  return level * LEVEL + index
 }
 
 function pairs(row: readonly Uint8Array[]): Uint8Array[] {
