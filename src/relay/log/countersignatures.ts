@@ -78,7 +78,7 @@ export class Countersignatures {
 
   async #write(): Promise<void> {
     const { directory, disk, log } = this.#options
-    for (const key of [...this.#unwritten]) {
+    for (const key of this.#unwritten) {
       const one = this.#last.get(key)
       this.#unwritten.delete(key)
       try {
