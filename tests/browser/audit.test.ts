@@ -117,7 +117,8 @@ test(
     await dialog
       .getByText('signed exactly this. It follows the record before it. A custody receipt covers it.')
       .waitFor()
-    await dialog.getByText('dented').waitFor()
+    // Among the lines; the changes, which come later, have it too.
+    await dialog.getByRole('region', { name: 'Lines' }).getByText('dented').waitFor()
     await dialog
       .getByRole('region', { name: 'Who changed what, when' })
       .getByText('override price')
