@@ -1,4 +1,5 @@
 import { Refused } from '../protocol/problem.js'
+import { setYoungest } from './youngest.js'
 
 export interface BucketSize {
   /** How many may come at once. */
@@ -38,13 +39,7 @@ export class Buckets {
     const passed = known ? Math.max(0, now - known.at) : 0
     const left = known ? Math.min(burst, known.left + (passed / 1000) * perSecond) : burst
     const allowed = left >= 1
-    this.#buckets.delete(key)
-    this.#buckets.set(key, { left: allowed ? left - 1 : left, at: now })
-    if (this.#buckets.size > KEYS)
-      for (const oldest of this.#buckets.keys()) {
-        this.#buckets.delete(oldest)
-        break
-      }
+    setYoungest(this.#buckets, key, { left: allowed ? left - 1 : left, at: now }, KEYS)
     return allowed ? 0 : Math.max(1, Math.ceil((1 - left) / perSecond))
   }
 

@@ -6,6 +6,7 @@ import { readChecked, readIfThere, writeAtomic, writeChecked } from '../storage/
 import { Refused } from '../protocol/problem.js'
 import type { Disk } from '../storage/disk.js'
 import { ensureFolder, unless } from '../storage/folders.js'
+import { setYoungest } from './youngest.js'
 
 export type { Incident, IncidentKind } from '../docs/generated/types.js'
 
@@ -193,12 +194,7 @@ export class Incidents {
       (incident) => !incident.accepted && `${incident.kind} ${sourceOf(incident)}` === source,
     )
     if (times.length >= NEW_PER_HOUR && last) return last
-    this.#recent.delete(source)
-    this.#recent.set(source, [...times, now])
-    for (const oldest of this.#recent.keys()) {
-      if (this.#recent.size <= KEPT) break
-      this.#recent.delete(oldest)
-    }
+    setYoungest(this.#recent, source, [...times, now], KEPT)
     return undefined
   }
 

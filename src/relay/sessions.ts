@@ -1,5 +1,6 @@
 import type { Role } from '../docs/shop.js'
 import { NONCE_LIFE_MS, OUTSTANDING, SESSION_LIFE_MS, TICKET_LIFE_MS } from '../protocol/limits.js'
+import { setYoungest } from './youngest.js'
 
 /** Whom a connection was proven to belong to. */
 export interface Identity {
@@ -26,12 +27,7 @@ class Outstanding<T> {
 
   /** Where there are too many the oldest ends: whoever asks for ever so many keeps nobody else out. */
   add(secret: string, value: T): void {
-    this.#entries.set(secret, { value, until: this.#now() + this.#life })
-    if (this.#entries.size <= OUTSTANDING) return
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest)
-      return
-    }
+    setYoungest(this.#entries, secret, { value, until: this.#now() + this.#life }, OUTSTANDING)
   }
 
   get(secret: string): T | undefined {

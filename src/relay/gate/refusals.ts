@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { setYoungest } from '../youngest.js'
 
 /** Why a document of a terminal is not taken, for its terminal to show. */
 export interface DocumentRefusal {
@@ -26,12 +27,7 @@ export class Refusals {
   set(terminal: string, document: string, refusal: DocumentRefusal): void {
     const own = this.#byTerminal.get(terminal) ?? new Map<string, DocumentRefusal>()
     this.#byTerminal.set(terminal, own)
-    own.delete(document)
-    own.set(document, refusal)
-    for (const oldest of own.keys()) {
-      if (own.size <= KEPT_PER_TERMINAL) break
-      own.delete(oldest)
-    }
+    setYoungest(own, document, refusal, KEPT_PER_TERMINAL)
     this.#events.emit(`${terminal} ${document}`)
   }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { HASH_BYTES, nodeHash, rootOf, type NodePlace } from '../../docs/merkle.js'
 import type { Disk } from '../../storage/disk.js'
 import { ValueFile } from './value-file.js'
+import { setYoungest } from '../youngest.js'
 
 /** A hash that should be there and is not: of a file that is gone, or cut short. */
 export class HashMissing extends Error {
@@ -64,15 +65,7 @@ export class TreeFiles {
   }
 
   #keep(place: NodePlace, hash: Uint8Array): void {
-    const key = keyOf(place)
-    // What is set anew is the youngest.
-    this.#kept.delete(key)
-    this.#kept.set(key, hash)
-    if (this.#kept.size <= KEPT) return
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest)
-      return
-    }
+    setYoungest(this.#kept, keyOf(place), hash, KEPT)
   }
 
   root(size: number): Promise<Uint8Array> {

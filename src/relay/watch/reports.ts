@@ -3,6 +3,7 @@ import { validate } from '../../docs/validate.js'
 import { DamagedFile, readChecked, writeChecked } from '../../storage/atomic-file.js'
 import type { Disk } from '../../storage/disk.js'
 import type { Log } from '../relay-parts.js'
+import { setYoungest } from '../youngest.js'
 
 /** From a first change to the write: a minute of reports is no loss, each terminal reports again. Milliseconds. */
 const SAVE_AFTER_MS = 60_000
@@ -67,12 +68,7 @@ export class Reports {
 
   #set(terminal: string, heard: Heard): void {
     // In the order in which they were heard: the first is the one to forget.
-    this.#heard.delete(terminal)
-    this.#heard.set(terminal, heard)
-    for (const oldest of this.#heard.keys()) {
-      if (this.#heard.size <= MOST_TERMINALS) break
-      this.#heard.delete(oldest)
-    }
+    setYoungest(this.#heard, terminal, heard, MOST_TERMINALS)
     this.#dirty = true
     this.#timer ??= setTimeout(() => void this.#save(), SAVE_AFTER_MS).unref()
   }
