@@ -1,22 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { FleetAlarm, FleetRow } from '../../docs/generated/types.js'
+import { FLEET_ALARMS } from '../../docs/fleet-alarms.js'
+import type { FleetRow } from '../../docs/generated/types.js'
 import { VERSION } from '../../protocol/version.js'
 import type { Relay } from '../relay.js'
 import type { EventStreams } from './event-streams.js'
 import { fleetRows } from './fleet-rows.js'
 import type { Tallies } from './tallies.js'
 
-const ALARMS: readonly FleetAlarm[] = [
-  'fork',
-  'refused',
-  'behind',
-  'old-version',
-  'clock',
-  'log',
-  'blocked',
-  'damage',
-  'storage',
-]
 const STANDINGS: readonly FleetRow['standing'][] = ['active', 'revoked', 'intake']
 /** From an answer out of memory to a bundle that is merged before it is answered. Seconds. */
 const DURATIONS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60]
@@ -162,7 +152,7 @@ export class Metrics {
       'alarm',
       () =>
         counts(
-          ALARMS,
+          FLEET_ALARMS,
           fleetRows(relay, undefined).flatMap(({ alarms }) => alarms),
         ),
     )

@@ -1,20 +1,9 @@
+import { FLEET_ALARMS } from '../../../docs/fleet-alarms.js'
 import type { FleetAlarm } from '../../../docs/generated/types.js'
 import { t } from '../messages/language.js'
 import { Choice, TextField } from '../parts/field.js'
 import { shops } from '../state/fleet.js'
 import { alarm, shop, text, turnTo } from './choosing.js'
-
-const ALARMS: readonly FleetAlarm[] = [
-  'fork',
-  'refused',
-  'behind',
-  'old-version',
-  'clock',
-  'log',
-  'blocked',
-  'damage',
-  'storage',
-]
 
 export function Filters() {
   const known = [...shops.value.values()].sort((a, b) => a.name.localeCompare(b.name))
@@ -55,7 +44,7 @@ export function Filters() {
       >
         <option value="">{t('any-alarm')}</option>
         <option value="any">{t('with-alarm')}</option>
-        {ALARMS.map((one) => (
+        {FLEET_ALARMS.map((one) => (
           <option key={one} value={one}>
             {t(`alarm-${one}`)}
           </option>
