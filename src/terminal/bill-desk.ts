@@ -14,7 +14,7 @@ import {
 import { localDay } from '../docs/business-day.js'
 import type { Item } from '../docs/catalogue.js'
 import type { FlatDoc } from '../docs/flat.js'
-import type { BillItem } from '../docs/generated/types.js'
+import type { BillItem, TrainingSale } from '../docs/generated/types.js'
 import { newId } from '../docs/ids.js'
 import type { DocumentName } from '../docs/naming.js'
 import type { BillInput, LineInput } from '../docs/pricing.js'
@@ -27,7 +27,7 @@ import type { TerminalIdentity } from './identity.js'
 import type { Journal } from './journal.js'
 import type { SharedDocuments } from './shared-documents.js'
 import type { Sale, Sold, Till } from './till.js'
-import type { Practised, Training } from './training.js'
+import type { Training } from './training.js'
 
 /** An item for a new line: by its SKU, or by what was scanned or typed. Units are a decimal, 1 where none is named. */
 export interface Wanted {
@@ -235,7 +235,7 @@ export class BillDesk {
    * Does with a bill of training mode all that sealing does, but makes no sale of it; the bill ends.
    * @throws PricingError, TenderError, Refused `not-in-training`, `not-a-training-bill`; StorageWriteError
    */
-  async practise(by: string, id: string, tenders: Sale['tenders']): Promise<Practised> {
+  async practise(by: string, id: string, tenders: Sale['tenders']): Promise<TrainingSale> {
     const { documents, training } = this.#options
     const { name, bill } = await this.#editable(id)
     if (!bill.opened.training) {

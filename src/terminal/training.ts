@@ -6,9 +6,6 @@ import { Refused } from '../protocol/problem.js'
 import type { Chain } from './chain.js'
 import type { Sale, Till } from './till.js'
 
-/** What a bill of training mode came to. */
-export type Practised = TrainingSale
-
 export interface TrainingOptions {
   readonly chain: Chain
   readonly till: Pick<Till, 'exactly'>
@@ -45,9 +42,9 @@ export class Training {
    * Prices and settles a bill as sealing would, and records that it was practised.
    * @throws PricingError, TenderError, Refused `not-in-training`, StorageWriteError; then nothing was recorded
    */
-  async sell(by: string, bill: string, sale: BillInput & Pick<Sale, 'tenders'>): Promise<Practised> {
+  async sell(by: string, bill: string, sale: BillInput & Pick<Sale, 'tenders'>): Promise<TrainingSale> {
     const { chain, till } = this.#options
-    let practised: Practised | undefined
+    let practised: TrainingSale | undefined
     await chain.seal((state, moment) => {
       if (!state.training) {
         throw new Refused(

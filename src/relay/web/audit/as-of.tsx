@@ -8,7 +8,7 @@ import { Choice } from '../parts/field.js'
 import { Table } from '../parts/table.js'
 import { rows, shopName, shops } from '../state/fleet.js'
 import { useAnswer } from '../watch/reading.js'
-import { severalShops, spell, type Asked } from './asked.js'
+import { shopCell, spell, type Asked } from './asked.js'
 
 interface Props {
   readonly asked: Asked
@@ -84,18 +84,12 @@ function Invoices({ invoices }: { readonly invoices: readonly KnownInvoice[] }) 
   return (
     <Table
       caption={t('audit-known')}
-      columns={[
-        t('audit-number'),
-        ...(severalShops() ? [t('shop')] : []),
-        t('audit-amount'),
-        t('audit-by'),
-        t('audit-at'),
-      ]}
+      columns={[t('audit-number'), ...shopCell(t('shop')), t('audit-amount'), t('audit-by'), t('audit-at')]}
       rows={invoices.map(({ shop, document, number: invoice, payable, currency, terminal, by, at }) => ({
         key: `${document} ${invoice}`,
         cells: [
           invoice,
-          ...(severalShops() ? [shopName(shop)] : []),
+          ...shopCell(shopName(shop)),
           money(payable, currency, shops.value.get(shop)?.minorDigits ?? 2),
           `${by} (${terminal})`,
           moment(at),
@@ -109,19 +103,13 @@ function Entries({ entries }: { readonly entries: readonly KnownEntry[] }) {
   return (
     <Table
       caption={t('audit-known')}
-      columns={[
-        t('audit-what'),
-        ...(severalShops() ? [t('shop')] : []),
-        t('audit-value'),
-        t('audit-by'),
-        t('audit-at'),
-      ]}
+      columns={[t('audit-what'), ...shopCell(t('shop')), t('audit-value'), t('audit-by'), t('audit-at')]}
       rows={entries.flatMap(({ shop, document, name, what, values }) =>
         values.map(({ value, change, at, terminal, by }) => ({
           key: `${document} ${what} ${change}`,
           cells: [
             `${name}: ${what}`,
-            ...(severalShops() ? [shopName(shop)] : []),
+            ...shopCell(shopName(shop)),
             spell(value, what, shop),
             `${by} (${terminal})`,
             moment(at),

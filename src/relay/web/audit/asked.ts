@@ -22,5 +22,5 @@ export function spell(value: string | number | boolean | null, what: string, sho
   return per === undefined ? amount : `${amount} / ${per}`
 }
 
-/** Whether it has to be said of which shop something is. */
-export const severalShops = (): boolean => shops.value.size > 1
+/** A cell that says of which shop something is, where there are several. */
+export const shopCell = (text: string): string[] => (shops.value.size > 1 ? [text] : [])

@@ -7,7 +7,7 @@ import { Button } from '../parts/button.js'
 import { Table } from '../parts/table.js'
 import { shopName } from '../state/fleet.js'
 import { refused } from '../state/session.js'
-import { severalShops, spell, type Asked } from './asked.js'
+import { shopCell, spell, type Asked } from './asked.js'
 
 const PAGE = 100
 
@@ -45,7 +45,7 @@ export function Changes({ asked, onLines }: Props) {
         caption={t('audit-changes')}
         columns={[
           t('audit-at'),
-          ...(severalShops() ? [t('shop')] : []),
+          ...shopCell(t('shop')),
           t('audit-by'),
           t('audit-did'),
           t('audit-what'),
@@ -62,7 +62,7 @@ export function Changes({ asked, onLines }: Props) {
 
 function cellsOf(line: TimelineLine): preact.ComponentChildren[] {
   const { shop, at, by, terminal, did, name, what, old, new: now, merge, apart } = line
-  const when = severalShops() ? [moment(at), shopName(shop)] : [moment(at)]
+  const when = [moment(at), ...shopCell(shopName(shop))]
   const who = by === '' ? terminal : `${by} (${terminal})`
   if (merge) {
     const words = { changes: number(merge.changes), oldest: time(merge.oldest), newest: time(merge.newest) }

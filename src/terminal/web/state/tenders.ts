@@ -27,7 +27,7 @@ export const tenders = signal<readonly TypedTender[]>([tender('cash')])
 export const tenderError = signal('')
 /** What was sealed last, as the agent answered (D1). */
 export const lastSold = signal<Sold | undefined>(undefined)
-/** What was practised last, since anything was sold or training ended. */
+/** What was practised last, as long as training lasts. */
 export const lastPractised = signal<TrainingSale | undefined>(undefined)
 
 let sealing = false
@@ -44,7 +44,7 @@ export function changeTender(id: number, change: Partial<TypedTender>): void {
   tenders.value = tenders.value.map((one) => (one.id === id ? { ...one, ...change } : one))
 }
 
-/** A bill that begins keeps what was typed; one that has ended takes it along. */
+/** A bill that begins keeps what was typed; one that has ended takes it along, and training what was practised in it. */
 export function followBill(): void {
   effect(() => {
     if (!training.value) lastPractised.value = undefined
@@ -120,7 +120,6 @@ export async function sealBill(): Promise<void> {
 /** Called only with what the agent has answered. */
 export function sold(answer: Sold): void {
   lastSold.value = answer
-  lastPractised.value = undefined
   resetSearch()
   const settings = printing.value
   if (settings?.autoPrint) printSale(answer.invoice, { copies: settings.copies })
